@@ -1,0 +1,45 @@
+// Builds `dist/`: one bundle per entry point (our own code only; packages stay external), and with
+// `--types` the declaration files. Bundled so that a start opens few files (docs/architecture.md).
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { chmod, rm } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** Every file that Node starts by itself: the command, the two public entries, and the threads. */
+const entries = {
+  'cli/main': 'cli/main.ts',
+  index: 'index.ts',
+  'test-kit/index': 'test-kit/index.ts',
+  'guest/worker': 'runtime/guest/worker.ts',
+  'database/thread': 'database/engine/thread.ts',
+}
+
+const present = Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(root + file)))
+
+if (process.argv.includes('--clean') || process.argv.includes('--types')) {
+  await rm(`${root}dist`, { recursive: true, force: true })
+}
+
+await build({
+  absWorkingDir: root,
+  entryPoints: present,
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  packages: 'external',
+  sourcemap: true,
+  sourcesContent: false,
+  logLevel: 'warning',
+})
+
+if (existsSync(`${root}dist/cli/main.js`)) await chmod(`${root}dist/cli/main.js`, 0o755)
+if (process.argv.includes('--types')) {
+  execFileSync('npx', ['tsc', '-p', 'tsconfig.types.json'], { cwd: root, stdio: 'inherit' })
+}
