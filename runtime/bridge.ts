@@ -1,0 +1,114 @@
+/**
+ * The messages between an instance (guest) and its host. Both sides import this file and nothing else of each
+ * other. The carrier may be a worker thread, a child process or a direct call; messages are plain data either way.
+ */
+import type { CallSource, ClientInfo, Outcome, Payload } from './invocation.ts'
+import type { FunctionEntry, ModuleEntry, ProviderName } from './project/manifest.ts'
+
+/** What an instance must know of its space, once. */
+export interface GuestSpace {
+  spaceId: string
+  provider: ProviderName
+  /** Real cloud: `cloud`; ours: `local`. */
+  runtimeEnv: 'local' | 'cloud'
+  /** Public modules of the project by name. */
+  modules: Record<string, ModuleEntry>
+  /** Names of all functions and objects with their kind: `importObject` of a plain function fails at once. */
+  functions: Record<string, 'cloudfunction' | 'cloudobject'>
+  projectRoot: string
+  /** Undeclared public modules resolve too (`--loose-modules`). */
+  looseModules: boolean
+  /** Folder of the transform cache shared with the host. */
+  transformCache: string
+  /** Outbound host map of `httpclient`: host (and port) -> base URL (shared design, decision 5). */
+  hostMap: Record<string, string>
+  network: 'allow' | 'loopback' | 'deny'
+  redis: { kind: 'none' | 'memory' | 'url'; url?: string }
+  /** MongoDB database name behind `uniCloud.database()`. */
+  databaseName: string
+  allowNewerOperators: boolean
+  /** Milliseconds the space's clock is ahead of the machine's; the host sends changes. `frozen` stops it. */
+  clock: { offsetMs: number; frozenAt?: number }
+  /** Other configured spaces by id, for `uniCloud.init` and `database({spaceId})`. */
+  otherSpaces: string[]
+  /** Base URL of this server once it listens, for storage URLs. */
+  publicUrl?: string
+}
+
+/** A call as the guest gets it: everything filled in. */
+export interface GuestCall {
+  requestId: string
+  payload: Payload
+  source: CallSource
+  clientInfo?: ClientInfo
+  uniIdToken?: string
+  clientIP: string
+  userAgent: string
+  ancestors: readonly string[]
+  /** Machine time (epoch ms) at which the host gives up; the guest uses it for its own waits only. */
+  deadline: number
+}
+
+/** Host -> guest. */
+export type HostMessage =
+  /** Turns a warm, empty instance into one of this function; `port` (worker threads) reaches the database. */
+  | { t: 'load'; space: GuestSpace; entry: FunctionEntry; port?: unknown }
+  | { t: 'call'; id: number; call: GuestCall }
+  /** Answer to a `request`. */
+  | { t: 'reply'; id: number; ok: true; value: unknown }
+  | { t: 'reply'; id: number; ok: false; error: BridgeError }
+  /** The space's clock was moved. */
+  | { t: 'clock'; offsetMs: number; frozenAt?: number }
+  /** No more calls will come: finish what runs, close connections, answer `drained`. */
+  | { t: 'drain' }
+
+/** Guest -> host. */
+export type GuestMessage =
+  /** The runtime is up and waits for `load`. */
+  | { t: 'ready' }
+  /** User code is loaded; `files` are all project files it read so far. */
+  | { t: 'loaded'; files: string[]; methods: string[]; hasTiming: boolean; warnings: string[] }
+  /** User code could not be loaded. The instance answers every call with this failure. */
+  | {
+      t: 'load-failed'
+      files: string[]
+      failure: { errCode: string; errMsg: string; stack?: string; frame?: string }
+    }
+  /** Files loaded later by dynamic `require`. */
+  | { t: 'files'; files: string[] }
+  | { t: 'result'; id: number; outcome: Outcome }
+  /** A service of the host is asked: `service` names it, `method` and `args` are its own business. */
+  | { t: 'request'; id: number; requestId: string; service: BridgeService; method: string; args: unknown[] }
+  | { t: 'log'; entry: GuestLog }
+  | { t: 'drained' }
+
+/** Services behind the bridge. `call`: other functions; `outbox`: recorded stub calls; `database`: when no port could be transferred. */
+export type BridgeService = 'call' | 'database' | 'redis' | 'storage' | 'outbox' | 'push'
+
+export interface BridgeError {
+  message: string
+  code?: string | number
+  name?: string
+  /** Further own members, such as `errSubject`, `writeErrors`. */
+  details?: Record<string, unknown>
+}
+
+/** One log line of user code. */
+export interface GuestLog {
+  time: number
+  requestId?: string
+  level: 'debug' | 'log' | 'info' | 'warn' | 'error'
+  /** Already formatted, objects to depth 20 (spec/runtime.md §17). */
+  text: string
+  /** `console`: shown and stored; `logger`: stored only; `system`: our own remarks about the user's code. */
+  channel: 'console' | 'logger' | 'system'
+}
+
+/** How messages travel. Several messages sent in one turn may share one post. */
+export interface Channel<Out, In> {
+  /** @param transfer ports and buffers handed over, where the carrier can */
+  send(message: Out, transfer?: readonly unknown[]): void
+  /** One listener; replaces the former. */
+  listen(listener: (message: In) => void): void
+  close(): void
+}

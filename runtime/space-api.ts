@@ -1,0 +1,31 @@
+/**
+ * The service space as its faces see it: gateway, timers, CLI, console and tests are handed this and nothing else.
+ * `space.ts` is the composition root that builds one.
+ */
+import type { DocumentDatabase } from '../database/command.ts'
+import type { Clock } from './clock.ts'
+import type { SpaceOptions } from './config/options.ts'
+import type { LogStore } from './host/log-store.ts'
+import type { Invocation, Outcome } from './invocation.ts'
+import type { Manifest } from './project/manifest.ts'
+
+export interface Space extends AsyncDisposable {
+  readonly options: SpaceOptions
+  readonly manifest: Manifest
+  readonly clock: Clock
+  readonly logs: LogStore
+  /** The space's database; started at first use. */
+  database(): Promise<DocumentDatabase>
+  /** MongoDB database name of this space. */
+  readonly databaseName: string
+  /** The one door to user code. Never rejects: every failure is an outcome. */
+  invoke(invocation: Invocation): Promise<Outcome>
+  /** Calls back after each reload that changed the manifest. */
+  onManifest(listener: (manifest: Manifest) => void): Disposable
+  /** Methods of a cloud object, loading it if needed; for the control API and the CLI. */
+  methods(name: string): Promise<string[]>
+  /** The address it can be reached at, once a server listens. */
+  publicUrl?: string
+  /** Finishes running calls (up to `graceMs`), then stops everything. */
+  close(options?: { graceMs?: number }): Promise<void>
+}
