@@ -1,0 +1,76 @@
+/** Checks the content of a configuration file; unknown and mistyped members are named with what is allowed. */
+import { z } from 'zod'
+import { LocalError } from '../errors.ts'
+import type { UserConfig } from './options.ts'
+
+const port = z.int().min(0).max(65_535)
+const textMap = z.record(z.string(), z.string())
+const failure = z.strictObject({ errCode: z.union([z.string(), z.number()]), errMsg: z.string().optional() })
+
+const schema = z.strictObject({
+  project: z.string(),
+  provider: z.enum(['aliyun', 'tencent', 'alipay', 'dcloud']),
+  spaceId: z.string().min(1),
+  host: z.string().min(1),
+  port,
+  data: z.string(),
+  database: z.string(),
+  redis: z.string(),
+  timers: z.boolean(),
+  timeouts: z.boolean(),
+  isolation: z.enum(['thread', 'process', 'in-process']),
+  maxInstances: z.int().min(1).max(1000),
+  maxQueue: z.int().min(0).max(1_000_000),
+  idleMs: z.int().min(0),
+  builtins: z.boolean(),
+  looseModules: z.boolean(),
+  allowNewerOperators: z.boolean(),
+  network: z.enum(['allow', 'loopback', 'deny']),
+  hostMap: textMap,
+  env: textMap,
+  timeZone: z.string().refine(isTimeZone, 'an IANA time zone such as "UTC" or "Asia/Shanghai" is allowed'),
+  sandbox: z.boolean(),
+  requestLog: z.enum(['full', 'quiet']),
+  http: z
+    .strictObject({
+      cors: z.array(z.string()),
+      trustProxy: z.union([z.boolean(), z.array(z.string())]),
+      base64: z.enum(['auto', 'always', 'never-for-text']),
+      aliyunDefaultDomain: z.boolean(),
+    })
+    .partial(),
+  client: z.strictObject({ strictSignature: z.boolean(), clientSecret: z.string().min(1) }).partial(),
+  stubs: z.record(
+    z.string(),
+    z.strictObject({ fail: failure.optional(), result: z.unknown() }).partial({ result: true }),
+  ),
+  spaces: textMap,
+})
+
+/**
+ * @param config what the file exports
+ * @param file its path, for messages
+ * @throws LocalError `CONFIG_INVALID` with every wrong member in one message
+ */
+export function checkFileConfig(config: unknown, file: string): UserConfig {
+  const result = schema.partial().safeParse(config)
+  if (result.success) return result.data as UserConfig
+  const lines = result.error.issues.map(
+    (issue) => `${issue.path.join('.') || '(the whole file)'}: ${issue.message}`,
+  )
+  throw new LocalError('CONFIG_INVALID', `configuration: ${lines.join('; ')}`, {
+    where: { file },
+    hint: 'every member is described by the type of defineConfig, see docs/configuration.md',
+  })
+}
+
+// internals
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone })
+    return true
+  } catch {
+    return false
+  }
+}
