@@ -1,0 +1,48 @@
+/** Log entries as a person reads them in a terminal, or as JSON lines. */
+import pc from 'picocolors'
+import type { LogEntry } from '../../runtime/host/log-store.ts'
+
+/** Turns an entry into the text of one or more lines, or undefined when it is not meant for the terminal. */
+export type LogFormat = (entry: LogEntry) => string | undefined
+
+export const jsonLines: LogFormat = (entry) =>
+  JSON.stringify({ ...entry, time: new Date(entry.time).toISOString() })
+
+/**
+ * @param options.color whether the stream is a terminal that shows colour
+ * @param options.quiet leave out lines of calls that went well
+ */
+export function humanLines(options: { color: boolean; quiet: boolean }): LogFormat {
+  const color = pc.createColors(options.color)
+  return (entry) => {
+    // `uniCloud.logger` writes to the log store only (spec/runtime.md §8).
+    if (entry.channel === 'logger') return undefined
+    if (entry.channel === 'call') return options.quiet && entry.call?.ok ? undefined : callLine(entry, color)
+    const paint =
+      entry.level === 'error' ? color.red : entry.level === 'warn' ? color.yellow : (text: string) => text
+    const who = entry.functionName ? `[${entry.functionName}] ` : ''
+    const id = entry.requestId ? color.dim(` ${entry.requestId.slice(0, 8)}`) : ''
+    const text = entry.text.includes('\n') ? entry.text.replaceAll('\n', '\n    ') : entry.text
+    return `${color.dim(clockText(entry.time))}${id} ${color.cyan(who)}${paint(text)}`
+  }
+}
+
+// internals
+
+type Colors = ReturnType<typeof pc.createColors>
+
+function callLine(entry: LogEntry, color: Colors): string {
+  const call = entry.call
+  const time = color.dim(clockText(entry.time))
+  const id = color.dim(entry.requestId?.slice(0, 8) ?? '        ')
+  if (!call) return `${time} ${id} ${entry.text}`
+  const ms = `${call.durationMs < 10 ? call.durationMs.toFixed(1) : Math.round(call.durationMs)} ms`
+  const result = call.ok ? color.green('ok') : color.red(`${call.errCode ?? 'failed'}`)
+  const why = call.ok || !entry.text ? '' : ` ${color.red(entry.text)}`
+  const cold = call.cold ? color.dim(' cold') : ''
+  return `${time} ${id} ${call.source.padEnd(8)} ${color.bold(call.target.padEnd(28))} ${ms.padStart(8)} ${result}${cold}${why}`
+}
+
+function clockText(time: number): string {
+  return new Date(time).toTimeString().slice(0, 8)
+}

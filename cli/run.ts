@@ -1,0 +1,172 @@
+/** `unicloud-local run`: one call in a fresh space, its result on stdout. */
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { LocalError } from '../runtime/errors.ts'
+import { type ClientInfo, type Invocation, outcomeValue, type Payload } from '../runtime/invocation.ts'
+import type { FunctionEntry } from '../runtime/project/manifest.ts'
+import { readRunParameters } from '../runtime/project/run-parameters.ts'
+import { createSpace } from '../runtime/space.ts'
+import type { Space } from '../runtime/space-api.ts'
+import { fireOnce } from '../runtime/timers.ts'
+import { followLogs } from './print/follow-logs.ts'
+import { printProblems } from './print/problems.ts'
+import { type Flags, spaceOptions } from './space-options.ts'
+
+/**
+ * @param target `NAME` or `NAME.METHOD`
+ * Sets the exit code: 0, or 1 when the call failed.
+ */
+export async function run(target: string, flags: Flags): Promise<void> {
+  const options = await spaceOptions(flags, { timers: false })
+  await using space = await createSpace(options)
+  using _logs = followLogs(space.logs, { json: flags.json === true, requestLog: options.requestLog })
+  const [name = '', method] = splitTarget(target)
+  const entry = space.manifest.functions[name]
+  printProblems(space.manifest, name)
+  if (!entry) throw unknownFunction(space, name)
+  process.exitCode = flags.timing
+    ? await runTimer(space, entry, flags)
+    : await runCall(space, entry, method, flags)
+}
+
+// internals
+
+async function runTimer(space: Space, entry: FunctionEntry, flags: Flags): Promise<number> {
+  const at = flags.at === undefined ? new Date(space.clock.now()) : new Date(String(flags.at))
+  if (Number.isNaN(at.getTime())) {
+    throw new LocalError('USAGE', `--at is ${JSON.stringify(flags.at)}`, {
+      hint: 'an ISO date and time is allowed, such as 2026-01-01T02:00:00+08:00',
+    })
+  }
+  const trigger = flags.trigger === undefined ? undefined : String(flags.trigger)
+  const outcome = await fireOnce(space, entry, { at, ...(trigger === undefined ? {} : { trigger }) })
+  return print(outcome.ok ? { ok: true, value: outcomeValue(outcome) } : { ok: false, ...outcome })
+}
+
+async function runCall(
+  space: Space,
+  entry: FunctionEntry,
+  method: string | undefined,
+  flags: Flags,
+): Promise<number> {
+  const invocation = await invocationOf(entry, method, flags)
+  const outcome = await space.invoke(invocation)
+  if (!outcome.ok) return print({ ok: false, failure: outcome.failure, requestId: outcome.requestId })
+  const value = outcomeValue(outcome)
+  // A response-format result with a truthy errCode is a failed method call (spec/runtime.md §6.1).
+  const failed =
+    entry.kind === 'cloudobject' &&
+    typeof value === 'object' &&
+    value !== null &&
+    Boolean((value as { errCode?: unknown }).errCode)
+  print({ ok: true, value })
+  return failed ? 1 : 0
+}
+
+async function invocationOf(
+  entry: FunctionEntry,
+  method: string | undefined,
+  flags: Flags,
+): Promise<Invocation> {
+  const given = givenParameters(flags)
+  const file = given === undefined ? await readRunParameters(entry) : undefined
+  const payload = payloadOf(entry, method, given, file)
+  const clientInfo =
+    flags.clientInfo === undefined ? file?.clientInfo : parseObject(flags.clientInfo, '--client-info')
+  const token = flags.token === undefined ? file?.uniIdToken : String(flags.token)
+  return {
+    name: entry.name,
+    payload,
+    source: file?.source ?? (clientInfo || token ? 'client' : 'server'),
+    ...(clientInfo ? { clientInfo } : {}),
+    ...(token ? { uniIdToken: token } : {}),
+    ...(file?.clientIP ? { clientIP: file.clientIP } : {}),
+    userAgent: file?.userAgent ?? 'unicloud-local',
+  }
+}
+
+function payloadOf(
+  entry: FunctionEntry,
+  method: string | undefined,
+  given: unknown,
+  file: Awaited<ReturnType<typeof readRunParameters>>,
+): Payload {
+  if (entry.kind === 'cloudfunction') {
+    if (method) {
+      throw new LocalError('USAGE', `${entry.name} is a cloud function and has no method ${method}`, {
+        where: { file: entry.entry },
+        hint: `call it with: unicloud-local run ${entry.name} --params '{…}'`,
+      })
+    }
+    return { type: 'event', event: given ?? file?.event ?? {} }
+  }
+  const name = method ?? file?.method
+  if (!name) {
+    throw new LocalError('USAGE', `${entry.name} is a cloud object: which method?`, {
+      hint: `unicloud-local run ${entry.name}.METHOD, or a call such as METHOD() in ${entry.name}/${entry.name}.param.js`,
+    })
+  }
+  const params = given ?? (file?.method === name ? file.params : undefined) ?? []
+  return { type: 'method', method: name, params: Array.isArray(params) ? params : [params] }
+}
+
+function givenParameters(flags: Flags): unknown {
+  if (flags.params !== undefined && flags.dataFile !== undefined) {
+    throw new LocalError('USAGE', '--params and --data-file are both given', { hint: 'keep one of them' })
+  }
+  if (flags.params !== undefined) return parseJson(String(flags.params), '--params')
+  if (flags.dataFile === undefined) return undefined
+  const file = flags.dataFile === '-' ? 0 : path.resolve(String(flags.dataFile))
+  try {
+    return parseJson(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''), `--data-file ${flags.dataFile}`)
+  } catch (cause) {
+    if (cause instanceof LocalError) throw cause
+    throw new LocalError('USAGE', `--data-file cannot be read: ${(cause as Error).message}`, { cause })
+  }
+}
+
+function parseJson(text: string, source: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new LocalError('USAGE', `${source} is not JSON: ${(cause as Error).message}`, {
+      hint: `quote it for the shell, for example --params '{"a":1}'`,
+      cause,
+    })
+  }
+}
+
+function parseObject(text: unknown, source: string): ClientInfo {
+  const value = parseJson(String(text), source)
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as ClientInfo
+  throw new LocalError('USAGE', `${source} is ${JSON.stringify(value)}: an object is allowed`)
+}
+
+/** A name cannot contain a dot (spec/runtime.md §1.2), so the first one ends it. */
+function splitTarget(target: string): [string, string?] {
+  const dot = target.indexOf('.')
+  return dot === -1 ? [target] : [target.slice(0, dot), target.slice(dot + 1)]
+}
+
+function unknownFunction(space: Space, name: string): LocalError {
+  const names = Object.keys(space.manifest.functions)
+  return new LocalError('FUNCTION_INVALID', `no cloud function or object is named ${JSON.stringify(name)}`, {
+    where: { file: space.manifest.root },
+    hint: names.length > 0 ? `there are: ${names.sort().join(', ')}` : 'the project has none',
+  })
+}
+
+/** Result as JSON on stdout, failure as one line on stderr. */
+function print(
+  result:
+    | { ok: true; value: unknown }
+    | { ok: false; requestId: string; failure: { errCode: unknown; errMsg: string } },
+): number {
+  if (result.ok) {
+    process.stdout.write(`${JSON.stringify(result.value ?? null, undefined, process.stdout.isTTY ? 2 : 0)}\n`)
+    return 0
+  }
+  const { requestId, failure } = result
+  process.stdout.write(`${JSON.stringify({ requestId, errCode: failure.errCode, errMsg: failure.errMsg })}\n`)
+  return 1
+}

@@ -1,0 +1,5 @@
+import { defineConfig } from 'unicloud-local'
+
+export default defineConfig({
+  port: 7100,
+})
