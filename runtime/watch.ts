@@ -1,0 +1,79 @@
+/**
+ * Watches a project's files and hands over what changed, in small batches (hot reload). What a change means is the
+ * space's business; here is only which files count and when a burst of saves is one change.
+ */
+import path from 'node:path'
+import type { Manifest } from './project/manifest.ts'
+
+/** Editors and git write several files at once; a pause this long ends a batch. In milliseconds, of machine time. */
+const quietMs = 8
+
+/** Editors that replace a file by rename show up as a removal and an addition this close together, in milliseconds. */
+const atomicMs = 20
+
+export interface WatchOptions {
+  manifest: Manifest
+  /** State folder: our own writes are not changes. */
+  data: string
+  /** Absolute paths that were changed, added or removed. */
+  onChange(files: string[]): void
+  onError(error: Error): void
+}
+
+/** Starts watching; resolves once every folder is watched. */
+export async function watchProject(options: WatchOptions): Promise<AsyncDisposable> {
+  const { watch } = await import('chokidar')
+  const changed = new Set<string>()
+  let timer: NodeJS.Timeout | undefined
+  const flush = (): void => {
+    const files = [...changed]
+    changed.clear()
+    options.onChange(files)
+  }
+  const watcher = watch(watchedPaths(options.manifest), {
+    ignoreInitial: true,
+    atomic: atomicMs,
+    ignored: (file) => isIgnored(file, options),
+  })
+  watcher.on('all', (event, file) => {
+    if (event === 'addDir') return
+    changed.add(file)
+    clearTimeout(timer)
+    timer = setTimeout(flush, quietMs)
+  })
+  watcher.on('error', (error) => options.onError(error as Error))
+  await new Promise<void>((resolve) => watcher.once('ready', resolve))
+  return {
+    [Symbol.asyncDispose]: async () => {
+      clearTimeout(timer)
+      await watcher.close()
+    },
+  }
+}
+
+// internals
+
+/** Cloud folders, and the folders in which a new cloud folder or plug-in would appear. */
+function watchedPaths(manifest: Manifest): string[] {
+  return [
+    ...manifest.cloudRoots,
+    path.join(manifest.root, 'uni_modules'),
+    path.join(manifest.root, 'src', 'uni_modules'),
+    // Installing or removing npm packages changes what modules resolve to.
+    path.join(manifest.root, 'package.json'),
+  ]
+}
+
+function isIgnored(file: string, options: WatchOptions): boolean {
+  if (file === options.data || file.startsWith(options.data + path.sep)) return true
+  const relative = path.relative(options.manifest.root, file)
+  const parts = relative.split(path.sep)
+  if (
+    parts.some((part) => part === 'node_modules' || (part.startsWith('.') && part !== '..' && part !== '.'))
+  )
+    return true
+  // Of a plug-in only its cloud part counts; front-end folders can be huge.
+  const plugin = parts.indexOf('uni_modules')
+  const inside = plugin === -1 ? undefined : parts[plugin + 2]
+  return inside !== undefined && inside.toLowerCase() !== 'unicloud'
+}
