@@ -2,7 +2,7 @@
  * The messages between an instance (guest) and its host. Both sides import this file and nothing else of each
  * other. The carrier may be a worker thread, a child process or a direct call; messages are plain data either way.
  */
-import type { CallSource, ClientInfo, Outcome, Payload } from './invocation.ts'
+import type { CallFailure, CallSource, ClientInfo, Payload, ResultValue } from './invocation.ts'
 import type { FunctionEntry, ModuleEntry, ProviderName } from './project/manifest.ts'
 
 /** What an instance must know of its space, once. */
@@ -27,12 +27,19 @@ export interface GuestSpace {
   /** MongoDB database name behind `uniCloud.database()`. */
   databaseName: string
   allowNewerOperators: boolean
-  /** Milliseconds the space's clock is ahead of the machine's; the host sends changes. `frozen` stops it. */
-  clock: { offsetMs: number; frozenAt?: number }
+  clock: ClockState
   /** Other configured spaces by id, for `uniCloud.init` and `database({spaceId})`. */
   otherSpaces: string[]
   /** Base URL of this server once it listens, for storage URLs. */
   publicUrl?: string
+}
+
+/** How the space's clock stands to the machine's; the host sends changes. */
+export interface ClockState {
+  /** Milliseconds it is ahead of the machine's. */
+  offsetMs: number
+  /** Stands still at this instant (epoch ms). */
+  frozenAt?: number
 }
 
 /** A call as the guest gets it: everything filled in. */
@@ -51,14 +58,22 @@ export interface GuestCall {
 
 /** Host -> guest. */
 export type HostMessage =
-  /** Turns a warm, empty instance into one of this function; `port` (worker threads) reaches the database. */
-  | { t: 'load'; space: GuestSpace; entry: FunctionEntry; port?: unknown }
-  | { t: 'call'; id: number; call: GuestCall }
+  /** Turns a warm, empty instance into one of this function. */
+  | { t: 'load'; space: GuestSpace; entry: FunctionEntry }
+  /**
+   * `json` is a `GuestCall` as JSON text: what JSON cannot carry never reaches user code, whatever the carrier, and
+   * one string crosses threads faster than the object.
+   */
+  | { t: 'call'; id: number; json: string }
   /** Answer to a `request`. */
   | { t: 'reply'; id: number; ok: true; value: unknown }
   | { t: 'reply'; id: number; ok: false; error: BridgeError }
   /** The space's clock was moved. */
-  | { t: 'clock'; offsetMs: number; frozenAt?: number }
+  | { t: 'clock'; clock: ClockState }
+  /** Parts of the space that may change while the instance lives. */
+  | { t: 'space'; change: Partial<Pick<GuestSpace, 'functions' | 'publicUrl'>> }
+  /** For the database connection of an instance that can be handed no port (processes). */
+  | { t: 'port'; data: unknown }
   /** No more calls will come: finish what runs, close connections, answer `drained`. */
   | { t: 'drain' }
 
@@ -76,11 +91,19 @@ export type GuestMessage =
     }
   /** Files loaded later by dynamic `require`. */
   | { t: 'files'; files: string[] }
-  | { t: 'result'; id: number; outcome: Outcome }
+  /** The call returned this JSON text; the common case, kept small. */
+  | { t: 'value'; id: number; text: string }
+  /** Any other end of a call. */
+  | { t: 'result'; id: number; end: CallEnd }
   /** A service of the host is asked: `service` names it, `method` and `args` are its own business. */
   | { t: 'request'; id: number; requestId: string; service: BridgeService; method: string; args: unknown[] }
   | { t: 'log'; entry: GuestLog }
+  /** For the database connection, see the message of the same name to the guest. */
+  | { t: 'port'; data: unknown }
   | { t: 'drained' }
+
+/** What came of a call, before the host adds the request id. */
+export type CallEnd = { ok: true; value: ResultValue } | { ok: false; failure: CallFailure }
 
 /** Services behind the bridge. `call`: other functions; `outbox`: recorded stub calls; `database`: when no port could be transferred. */
 export type BridgeService = 'call' | 'database' | 'redis' | 'storage' | 'outbox' | 'push'

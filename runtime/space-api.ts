@@ -3,6 +3,7 @@
  * `space.ts` is the composition root that builds one.
  */
 import type { DocumentDatabase } from '../database/command.ts'
+import type { ClockState } from './bridge.ts'
 import type { Clock } from './clock.ts'
 import type { SpaceOptions } from './config/options.ts'
 import type { LogStore } from './host/log-store.ts'
@@ -28,4 +29,37 @@ export interface Space extends AsyncDisposable {
   publicUrl?: string
   /** Finishes running calls (up to `graceMs`), then stops everything. */
   close(options?: { graceMs?: number }): Promise<void>
+}
+
+/** What tools that own a space may do beside calling it: hot reload, test kit, control API. */
+export interface SpaceControl {
+  /**
+   * Reads the project again and replaces the instances that loaded one of these files, or whose entry changed.
+   * Running calls finish on the old code; new ones get the new code, or its load error.
+   * @param changedFiles absolute paths; none = everything may have changed
+   */
+  reload(changedFiles?: readonly string[]): Promise<ReloadReport>
+  /** Moves the space's clock, in running instances too; an error when the space was given a clock of its own. */
+  setClock(state: ClockState): void
+  /** Names of the functions whose instances loaded this file. */
+  functionsUsing(file: string): string[]
+  /** One line per function that has instances or waiting calls. */
+  instances(): PoolStatus[]
+}
+
+export interface ReloadReport {
+  /** Functions that get fresh instances. */
+  reloaded: string[]
+  added: string[]
+  removed: string[]
+}
+
+export interface PoolStatus {
+  name: string
+  starting: number
+  idle: number
+  busy: number
+  draining: number
+  running: number
+  waiting: number
 }
