@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command line. Each command is loaded when it is called: `dev` does not pay for `init`. */
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { version } from '../runtime/package-info.ts'
 import { printFailure } from './print/failure.ts'
 import { addSpaceOptions } from './space-options.ts'
@@ -16,7 +16,7 @@ const program = new Command('unicloud-local')
 
 addSpaceOptions(program.command('dev'))
   .description('serve a project on this machine and reload it as you edit')
-  .option('--sandbox', 'payment sandbox (built in a later version; accepted and ignored until then)')
+  .addOption(new Option('--sandbox').hideHelp())
   .option('--json', 'log lines as JSON on stderr')
   .addHelpText(
     'after',

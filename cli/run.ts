@@ -40,7 +40,7 @@ async function runTimer(space: Space, entry: FunctionEntry, flags: Flags): Promi
   }
   const trigger = flags.trigger === undefined ? undefined : String(flags.trigger)
   const outcome = await fireOnce(space, entry, { at, ...(trigger === undefined ? {} : { trigger }) })
-  return print(outcome.ok ? { ok: true, value: outcomeValue(outcome) } : { ok: false, ...outcome })
+  return print(outcome.ok ? { ok: true, value: outcomeValue(outcome) } : outcome)
 }
 
 async function runCall(
@@ -51,7 +51,7 @@ async function runCall(
 ): Promise<number> {
   const invocation = await invocationOf(entry, method, flags)
   const outcome = await space.invoke(invocation)
-  if (!outcome.ok) return print({ ok: false, failure: outcome.failure, requestId: outcome.requestId })
+  if (!outcome.ok) return print(outcome)
   const value = outcomeValue(outcome)
   // A response-format result with a truthy errCode is a failed method call (spec/runtime.md §6.1).
   const failed =

@@ -18,6 +18,9 @@ export function builtFile(name: string): string {
   return path.join(packageRoot, 'dist', name)
 }
 
+/** Folders whose `cloudobjects/` and `common/` are part of every space, unless the configuration says otherwise. */
+export const builtinRoots: readonly string[] = [packageRoot]
+
 // internals
 
 function findRoot(): string {

@@ -1,11 +1,12 @@
 /** Finds and loads `unicloud-local.config.{ts,js,mjs,json}` of a project. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { LocalError } from '../errors.ts'
 import type { UserConfig } from './options.ts'
 
-const names = ['ts', 'mts', 'js', 'mjs', 'cjs', 'json'].map(
+/** File names that are looked for in the project folder. */
+export const configFileNames = ['ts', 'mts', 'js', 'mjs', 'cjs', 'json'].map(
   (extension) => `unicloud-local.config.${extension}`,
 )
 
@@ -21,7 +22,7 @@ export interface LoadedConfig {
  * @throws LocalError `CONFIG_INVALID` when there are two, or when it cannot be loaded
  */
 export async function loadConfigFile(folder: string): Promise<LoadedConfig | undefined> {
-  const found = names.map((name) => path.join(folder, name)).filter((file) => existsSync(file))
+  const found = configFileNames.map((name) => path.join(folder, name)).filter((file) => existsSync(file))
   const file = found[0]
   if (!file) return undefined
   if (found.length > 1) {
@@ -59,7 +60,9 @@ async function load(file: string): Promise<unknown> {
     return value
   }
   if (/\.m?ts$/.test(file)) return (await importTypeScript(file)).default
-  const module = (await import(pathToFileURL(file).href)) as { default?: unknown }
+  // The query makes a changed file a new module: `dev` loads it again when it is saved.
+  const url = `${pathToFileURL(file).href}?changed=${statSync(file).mtimeMs}`
+  const module = (await import(url)) as { default?: unknown }
   return module.default
 }
 

@@ -1,0 +1,73 @@
+/** The start-up summary: what is served and where, at a glance. */
+import path from 'node:path'
+import pc from 'picocolors'
+import type { DevServer } from '../../runtime/dev-server.ts'
+import { version } from '../../runtime/package-info.ts'
+import type { FunctionEntry } from '../../runtime/project/manifest.ts'
+
+/** Prints on stderr; stdout belongs to the `ready` line. */
+export function printSummary({ space, timers, listening }: DevServer): void {
+  const color = pc.createColors(Boolean(process.stderr.isTTY) && !process.env.NO_COLOR)
+  const { manifest, options } = space
+  const folder = path.relative(process.cwd(), manifest.root) || path.basename(manifest.root)
+  const database = options.database.replace(/:\/\/[^@/]*@/, '://…@')
+  const redis = options.redis.replace(/:\/\/[^@/]*@/, '://…@')
+  const nextFire = new Map(timers.list(1).map((status) => [status.trigger.functionName, status.next[0]]))
+  const entries = Object.values(manifest.functions).sort((a, b) => a.name.localeCompare(b.name))
+  const width = Math.max(...entries.map((entry) => entry.name.length), 8)
+  const lines = [
+    '',
+    `  ${color.bold(`unicloud-local ${version}`)}  ${folder}`,
+    `  ${color.dim(`provider ${manifest.provider} · database ${database} · redis ${redis} · data ${relative(options.data)}`)}`,
+  ]
+  for (const kind of ['cloudobject', 'cloudfunction'] as const) {
+    const rows = entries.filter((entry) => entry.kind === kind)
+    if (rows.length === 0) continue
+    lines.push('', `  ${kind === 'cloudobject' ? 'Cloud objects' : 'Cloud functions'}`)
+    for (const entry of rows)
+      lines.push(`    ${row(entry, width, nextFire.get(entry.name), listening.url, color)}`)
+  }
+  if (entries.length === 0)
+    lines.push('', '  No cloud functions or objects yet; new ones are picked up as you add them.')
+  lines.push('', `  ${color.dim('Console')}  ${listening.url}/_unicloud/`)
+  if (listening.token)
+    lines.push(
+      `  ${color.dim('Token')}    ${listening.token}  ${color.dim('(control API, as Authorization: Bearer …)')}`,
+    )
+  process.stderr.write(`${lines.join('\n')}\n\n`)
+}
+
+// internals
+
+type Colors = ReturnType<typeof pc.createColors>
+
+function row(
+  entry: FunctionEntry,
+  width: number,
+  next: Date | undefined,
+  url: string,
+  color: Colors,
+): string {
+  const failed = entry.problems.some((problem) => problem.severity === 'error')
+  const name = (failed ? color.red : color.bold)(entry.name.padEnd(width))
+  const parts = [
+    entry.config.path ? `${url}${entry.config.path}` : '',
+    next ? color.dim(`next timer ${clockText(next)}`) : '',
+    entry.origin === 'project' ? '' : color.dim(entry.origin === 'builtin' ? 'built-in' : entry.origin),
+    failed ? color.red('cannot be called, see above') : '',
+  ]
+  return `${name}  ${parts.filter(Boolean).join('  ')}`.trimEnd()
+}
+
+function relative(folder: string): string {
+  const shown = path.relative(process.cwd(), folder)
+  return shown.startsWith('..') ? folder : shown || '.'
+}
+
+/** Local wall clock, with the day when it is not today. */
+function clockText(date: Date): string {
+  const time = date.toTimeString().slice(0, 8)
+  return date.toDateString() === new Date().toDateString()
+    ? time
+    : `${date.toISOString().slice(0, 10)} ${time}`
+}

@@ -1,0 +1,86 @@
+/** A space with its faces: timers, HTTP and hot reload. What `dev` runs, without the terminal. */
+import path from 'node:path'
+import type { SpaceOptions } from './config/options.ts'
+import { createGateway, type Listening } from './gateway/server.ts'
+import { createSpace } from './space.ts'
+import type { Space, SpaceControl } from './space-api.ts'
+import { SpaceTimers } from './timers.ts'
+import { watchProject } from './watch.ts'
+
+export interface DevServer {
+  space: Space & SpaceControl
+  timers: SpaceTimers
+  listening: Listening
+  /** Finishes running calls for up to `graceMs`, then stops everything. */
+  close(graceMs?: number): Promise<void>
+}
+
+export interface DevServerOptions {
+  /** Called with the space before anything runs in it, so that no log line is missed. */
+  onSpace?(space: Space): void
+  /** Default true. */
+  watch?: boolean
+}
+
+/**
+ * Starts a space and serves it.
+ * @throws LocalError when the project, the data folder or the address cannot be used; nothing is left running then
+ */
+export async function startDevServer(
+  options: SpaceOptions,
+  { onSpace, watch = true }: DevServerOptions = {},
+): Promise<DevServer> {
+  await using stack = new AsyncDisposableStack()
+  const space = await createSpace(options)
+  stack.defer(() => space.close())
+  onSpace?.(space)
+  const timers = stack.use(new SpaceTimers(space, options.timers))
+  const gateway = createGateway(space, { triggers: timers })
+  const listening = await gateway.listen()
+  stack.defer(() => gateway.close(0))
+  // Answering comes first: watching a large project takes longer than starting to serve it.
+  const watching = watch ? watchFiles(space) : undefined
+  stack.defer(async () => (await watching)?.[Symbol.asyncDispose]())
+  const owned = stack.move()
+  return {
+    space,
+    timers,
+    listening,
+    close: async (graceMs = 5000) => {
+      timers[Symbol.dispose]()
+      await gateway.close(graceMs)
+      await owned.disposeAsync()
+    },
+  }
+}
+
+// internals
+
+async function watchFiles(space: Space & SpaceControl): Promise<AsyncDisposable | undefined> {
+  const log = (level: 'info' | 'error', text: string): void =>
+    void space.logs.append({ time: space.clock.now(), level, channel: 'system', text })
+  const reload = async (files: string[]): Promise<void> => {
+    try {
+      const { added, removed, reloaded } = await space.reload(files)
+      const names = [...new Set([...added, ...reloaded])]
+      if (names.length === 0 && removed.length === 0) return
+      const first = path.relative(space.manifest.root, files[0] ?? '')
+      const more = files.length > 1 ? ` and ${files.length - 1} more` : ''
+      const gone = removed.length > 0 ? `; removed: ${removed.join(', ')}` : ''
+      log('info', `${first}${more} changed; reloaded: ${names.join(', ') || 'nothing'}${gone}`)
+    } catch (error) {
+      log('error', `reload failed: ${(error as Error).message}; the former version keeps serving`)
+    }
+  }
+  try {
+    return await watchProject({
+      manifest: space.manifest,
+      data: space.options.data,
+      onChange: (files) => void reload(files),
+      onError: (error) => log('error', `watching files failed: ${error.message}; restart to pick up changes`),
+    })
+  } catch (error) {
+    log('error', `files cannot be watched: ${(error as Error).message}; restart to pick up changes`)
+    return undefined
+  }
+}
