@@ -30,26 +30,29 @@ export async function startDevServer(
   options: SpaceOptions,
   { onSpace, watch = true }: DevServerOptions = {},
 ): Promise<DevServer> {
-  await using stack = new AsyncDisposableStack()
   const space = await createSpace(options)
-  stack.defer(() => space.close())
   onSpace?.(space)
-  const timers = stack.use(new SpaceTimers(space, options.timers))
+  const timers = new SpaceTimers(space, options.timers)
   const gateway = createGateway(space, { triggers: timers })
-  const listening = await gateway.listen()
-  stack.defer(() => gateway.close(0))
+  let listening: Listening
+  try {
+    listening = await gateway.listen()
+  } catch (error) {
+    timers[Symbol.dispose]()
+    await space.close()
+    throw error
+  }
   // Answering comes first: watching a large project takes longer than starting to serve it.
   const watching = watch ? watchFiles(space) : undefined
-  stack.defer(async () => (await watching)?.[Symbol.asyncDispose]())
-  const owned = stack.move()
   return {
     space,
     timers,
     listening,
     close: async (graceMs = 5000) => {
       timers[Symbol.dispose]()
+      await (await watching)?.[Symbol.asyncDispose]()
       await gateway.close(graceMs)
-      await owned.disposeAsync()
+      await space.close({ graceMs })
     },
   }
 }
