@@ -1,0 +1,51 @@
+/** Everything below `/_unicloud/` but storage: guarded, and loaded at the first request. */
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { Space } from '../../space-api.ts'
+import type { ClientIp } from '../client-ip.ts'
+import { sendJson } from '../reply.ts'
+import { Guard } from './guard.ts'
+import type { TriggersControl } from './triggers-control.ts'
+
+export interface ControlParts {
+  space: Space
+  clientIp: ClientIp
+  triggers: TriggersControl | undefined
+}
+
+export class ControlFace {
+  readonly #parts: ControlParts
+  readonly #guard = new Guard()
+  readonly #closing = new AbortController()
+  #app: Promise<RequestListener> | undefined
+
+  constructor(parts: ControlParts) {
+    this.#parts = parts
+  }
+
+  /** See `Guard.requireToken`. */
+  requireToken(token: string, names: readonly string[]): void {
+    this.#guard.requireToken(token, names)
+  }
+
+  async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const refusal = this.#guard.check(req)
+    if (refusal) {
+      const { status, errCode, errMsg } = refusal
+      const headers = status === 401 ? ['www-authenticate', 'Bearer'] : []
+      return sendJson(res, status, JSON.stringify({ errCode, errMsg }), headers)
+    }
+    this.#app ??= this.#load()
+    const app = await this.#app
+    app(req, res)
+  }
+
+  /** Ends log streams, which would hold the server open. */
+  close(): void {
+    this.#closing.abort()
+  }
+
+  async #load(): Promise<RequestListener> {
+    const { createControlApp } = await import('./app.ts')
+    return createControlApp(this.#parts, this.#closing.signal)
+  }
+}
