@@ -1,0 +1,101 @@
+/**
+ * `db.collection(name)` (spec/database.md §4).
+ */
+import { Aggregate } from './aggregate.ts'
+import { DocumentReference } from './document.ts'
+import { encodeDocument } from './encode/update.ts'
+import { invalidParam } from './errors.ts'
+import type { Executor } from './executor.ts'
+import type { Doc } from './own-member.ts'
+import { Query } from './query.ts'
+import { isDocument } from './snapshot.ts'
+import { fromStored, toStored } from './stored-values.ts'
+
+export class CollectionReference extends Query {
+  constructor(executor: Executor, name: string) {
+    super(executor, checkCollectionName(name))
+  }
+
+  /** One document by its `_id`. */
+  doc(id: string | number): DocumentReference {
+    return new DocumentReference(this.executor, this.collectionName, id)
+  }
+
+  /**
+   * Adds one document, or several in order: the first that fails stops, earlier ones stay.
+   *
+   * @param data a document or an array of documents; an `_id` may be given as string or number
+   */
+  async add(data: object): Promise<object> {
+    return this.executor.run(async (requestId) => {
+      this.#checkAdd(data)
+      const several = Array.isArray(data)
+      const documents = (several ? data : [data]).map((document) => this.#newDocument(document))
+      await this.executor.requireCreatable(this.collectionName)
+      await this.executor.command({ insert: this.collectionName, documents, ordered: true })
+      const { shapes } = this.executor.profile
+      const ids = documents.map((document) => fromStored(document._id))
+      if (several) return shapes.addMany(ids, requestId)
+      return this.executor.transaction
+        ? shapes.transaction.addOne(ids[0], requestId)
+        : shapes.addOne(ids[0], requestId)
+    })
+  }
+
+  /** A pipeline on this collection. Unlike references it is changed by its methods. */
+  aggregate(): Aggregate {
+    if (this.executor.transaction) throw invalidParam('aggregate() is not allowed in a transaction')
+    return new Aggregate(this.executor, this.collectionName)
+  }
+
+  #checkAdd(data: unknown): void {
+    if (!Array.isArray(data)) {
+      if (!isDocument(data)) throw invalidParam('add: 参数必需是对象或对象数组')
+      return
+    }
+    if (this.executor.transaction) {
+      throw invalidParam('add: an array is not allowed in a transaction, add one document at a time')
+    }
+    if (data.length === 0 || !data.every(isDocument)) throw invalidParam('add: 参数必需是对象或非空对象数组')
+    const most = this.executor.profile.addBatch
+    if (most !== undefined && data.length > most) {
+      throw invalidParam(`add: ${data.length} documents at once, at most ${most} are allowed`)
+    }
+  }
+
+  #newDocument(data: Doc): Doc {
+    const { context } = this.executor
+    return newDocument(data, {
+      newId: context.newId,
+      warn: context.warn,
+      stored: (document) => toStored(document, this.executor.storageRules()) as Doc,
+    })
+  }
+}
+
+/**
+ * A document ready to be inserted: converted, its `_id` first, generated where the caller gave none.
+ *
+ * @throws DatabaseApiError INVALID_PARAM for an `_id` that is neither string nor number
+ */
+export function newDocument(
+  data: Doc,
+  make: { newId(): string; warn(message: string): void; stored(document: Doc): Doc },
+): Doc {
+  const { _id, ...rest } = encodeDocument(data, make.warn)
+  return make.stored({ _id: checkId(_id ?? make.newId()), ...rest })
+}
+
+/** @throws DatabaseApiError INVALID_PARAM */
+export function checkCollectionName(name: unknown): string {
+  if (typeof name !== 'string' || name === '') throw invalidParam('Collection name is required')
+  return name
+}
+
+// internals
+
+function checkId(id: unknown): unknown {
+  if (typeof id === 'string' || typeof id === 'number') return id
+  if (typeof id === 'object' && id !== null && '_bsontype' in id) return id
+  throw invalidParam('add: _id必须为字符串或数字')
+}

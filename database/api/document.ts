@@ -1,0 +1,112 @@
+/**
+ * `collection.doc(id)` (spec/database.md §4).
+ */
+import { encodeProjection, storedProjection } from './encode/projection.ts'
+import { encodeReplacement, encodeUpdate, storedUpdate } from './encode/update.ts'
+import { invalidParam } from './errors.ts'
+import type { Executor } from './executor.ts'
+import type { Doc } from './own-member.ts'
+import { conditionRules, deleteWith, findAndUpdate, updateWith } from './query.ts'
+import { fromStored, toStored } from './stored-values.ts'
+
+export class DocumentReference {
+  readonly #executor: Executor
+  readonly #collection: string
+  readonly #id: string | number
+  readonly #projection: Doc | undefined
+
+  constructor(executor: Executor, collection: string, id: string | number, projection?: Doc) {
+    if (typeof id !== 'string' && typeof id !== 'number') throw invalidParam('docId必须为字符串或数字')
+    this.#executor = executor
+    this.#collection = collection
+    this.#id = id
+    this.#projection = projection
+    // tencent has it on where() only (spec/database.md §2).
+    if (!executor.profile.documentUpdateAndReturn) {
+      Object.defineProperty(this, 'updateAndReturn', { value: undefined })
+    }
+  }
+
+  /** @param fields members to return (true) or to leave out (false) */
+  field(fields: object): DocumentReference {
+    const projection = encodeProjection(fields, conditionRules(this.#executor))
+    return new DocumentReference(this.#executor, this.#collection, this.#id, projection ?? this.#projection)
+  }
+
+  /** `data` is an array of one or none; inside a transaction the document itself or null. */
+  async get(): Promise<object> {
+    return this.#executor.run(async (requestId) => {
+      const rules = this.#executor.storageRules()
+      const rows = await this.#executor.readAll({
+        find: this.#collection,
+        filter: this.#filter(),
+        ...(this.#projection ? { projection: storedProjection(this.#projection, rules) } : {}),
+        limit: 1,
+      })
+      if (rows.length === 0) await this.#executor.requireCollection(this.#collection)
+      const data = rows.map(fromStored)
+      const { shapes } = this.#executor.profile
+      if (!this.#executor.transaction) return shapes.read(data, requestId)
+      return shapes.transaction.readOne((data[0] as object | undefined) ?? null, requestId)
+    })
+  }
+
+  async update(data: object): Promise<object> {
+    return this.#executor.run(async (requestId) => {
+      const update = encodeUpdate(data, conditionRules(this.#executor))
+      const { shapes } = this.#executor.profile
+      if (Object.keys(update).length === 0) {
+        await this.#executor.requireCollection(this.#collection)
+        return shapes.update(0, requestId)
+      }
+      const { matched, modified } = await updateWith(this.#executor, this.#collection, {
+        q: this.#filter(),
+        u: storedUpdate(update, this.#executor.storageRules()),
+      })
+      if (matched === 0) await this.#executor.requireCollection(this.#collection)
+      return shapes.update(modified, requestId)
+    })
+  }
+
+  /** Changes the document and returns it as it is then. Absent on tencent. */
+  async updateAndReturn(data: object): Promise<object> {
+    return this.#executor.run(async (requestId) => {
+      if (this.#projection) throw invalidParam('updateAndReturn cannot be used after field()')
+      const update = encodeUpdate(data, conditionRules(this.#executor))
+      const doc = await findAndUpdate(this.#executor, this.#collection, { filter: this.#filter(), update })
+      return this.#executor.profile.shapes.updateAndReturn(doc, requestId)
+    })
+  }
+
+  /** Replaces the document, or creates it. */
+  async set(data: object): Promise<object> {
+    return this.#executor.run(async (requestId) => {
+      const replacement = encodeReplacement(data, (message) => this.#executor.context.warn(message))
+      await this.#executor.requireCreatable(this.#collection)
+      const { upserted } = await updateWith(this.#executor, this.#collection, {
+        q: this.#filter(),
+        u: toStored(replacement, this.#executor.storageRules()),
+        upsert: true,
+      })
+      const { shapes } = this.#executor.profile
+      const set = this.#executor.transaction ? shapes.transaction.set : shapes.set
+      // An existing document counts as updated even if it stays the same (spec/database.md §2).
+      return upserted ? set(0, fromStored(this.#storedId()), requestId) : set(1, null, requestId)
+    })
+  }
+
+  async remove(): Promise<object> {
+    return this.#executor.run(async (requestId) => {
+      const deleted = await deleteWith(this.#executor, this.#collection, { q: this.#filter(), limit: 1 })
+      return this.#executor.profile.shapes.remove(deleted, requestId)
+    })
+  }
+
+  #storedId(): unknown {
+    return toStored(this.#id, this.#executor.storageRules())
+  }
+
+  #filter(): Doc {
+    return { _id: this.#storedId() }
+  }
+}

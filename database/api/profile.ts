@@ -1,0 +1,142 @@
+/**
+ * The providers' differences in the database, in one table (spec/database.md §2).
+ */
+
+/** The cloud whose manners the database shows. `dcloud`, the self-hosted edition, behaves as aliyun. */
+export type DatabaseProvider = 'aliyun' | 'tencent' | 'alipay' | 'dcloud'
+
+/** How results look; `requestId` is only used where the provider returns one. */
+export interface ResultShapes {
+  read(data: unknown[], requestId: string): object
+  count(total: number, requestId: string): object
+  addOne(id: unknown, requestId: string): object
+  addMany(ids: unknown[], requestId: string): object
+  update(updated: number, requestId: string): object
+  updateAndReturn(doc: object | null, requestId: string): object
+  set(updated: number, upsertedId: unknown, requestId: string): object
+  remove(deleted: number, requestId: string): object
+  createCollection(requestId: string): object
+  /** Inside a transaction some results differ (spec/database.md §12). */
+  transaction: {
+    readOne(doc: object | null, requestId: string): object
+    addOne(id: unknown, requestId: string): object
+    set(updated: number, upsertedId: unknown, requestId: string): object
+    end(requestId: string): object
+  }
+}
+
+export interface DatabaseProfile {
+  /** 24-hex strings become ObjectIds, in data, conditions and aggregation literals. */
+  objectIds: boolean
+  /** ISO strings become Dates, in data and conditions. */
+  isoDates: boolean
+  /** How an `_id` that the caller left out is made. */
+  generatedId: 'ascending-24' | 'random-32'
+  /** Writing creates a missing collection and reading finds it empty; otherwise both are errors. */
+  implicitCollections: boolean
+  createCollection: boolean
+  runTransaction: boolean
+  documentUpdateAndReturn: boolean
+  /** A plain object in a condition without commands is compared as a whole (known issue of alipay). */
+  wholeObjectConditions: boolean
+  /** Rows of an aggregation without a `limit` stage. */
+  aggregateRows?: number
+  /** Documents of one `add(array)`. */
+  addBatch?: number
+  sparseIndexes: boolean
+  ttlIndexes: boolean
+  shapes: ResultShapes
+}
+
+/** Shapes of aliyun and alipay. */
+const affectedDocsShapes: ResultShapes = {
+  read: (data) => ({ affectedDocs: data.length, data }),
+  count: (total) => ({ affectedDocs: total, total }),
+  addOne: (id) => ({ id }),
+  addMany: (ids) => ({ ids, inserted: ids.length }),
+  update: (updated) => ({ affectedDocs: updated, updated }),
+  updateAndReturn: (doc) => ({ updated: doc ? 1 : 0, doc }),
+  set: (updated, upsertedId) => ({ affectedDocs: 1, updated, upsertedId }),
+  remove: (deleted) => ({ affectedDocs: deleted, deleted }),
+  createCollection: () => ({}),
+  transaction: {
+    readOne: (doc) => ({ data: doc }),
+    addOne: (id) => ({ id }),
+    set: (updated, upsertedId) => ({ affectedDocs: 1, updated, upsertedId }),
+    end: () => ({}),
+  },
+}
+
+/** Shapes of tencent. */
+const requestIdShapes: ResultShapes = {
+  read: (data, requestId) => ({ requestId, data }),
+  count: (total, requestId) => ({ requestId, total }),
+  addOne: (id, requestId) => ({ requestId, id }),
+  addMany: (ids, requestId) => ({ requestId, ids }),
+  update: (updated, requestId) => ({ requestId, updated }),
+  updateAndReturn: (doc, requestId) => ({ requestId, updated: doc ? 1 : 0, doc }),
+  set: (updated, upsertedId, requestId) => ({ requestId, updated, upsertedId }),
+  remove: (deleted, requestId) => ({ requestId, deleted }),
+  createCollection: (requestId) => ({ requestId }),
+  transaction: {
+    readOne: (doc, requestId) => ({ requestId, data: doc }),
+    addOne: (id, requestId) => ({ requestId, inserted: 1, ok: 1, id }),
+    set: (updated, upsertedId, requestId) => ({
+      requestId,
+      updated,
+      upserted: upsertedId === null ? null : [{ _id: upsertedId }],
+    }),
+    end: (requestId) => ({ requestId }),
+  },
+}
+
+const aliyun: DatabaseProfile = {
+  objectIds: true,
+  isoDates: true,
+  generatedId: 'ascending-24',
+  implicitCollections: true,
+  createCollection: false,
+  runTransaction: false,
+  documentUpdateAndReturn: true,
+  wholeObjectConditions: false,
+  sparseIndexes: true,
+  ttlIndexes: true,
+  shapes: affectedDocsShapes,
+}
+
+const tencent: DatabaseProfile = {
+  objectIds: false,
+  isoDates: false,
+  generatedId: 'random-32',
+  implicitCollections: false,
+  createCollection: true,
+  runTransaction: true,
+  documentUpdateAndReturn: false,
+  wholeObjectConditions: false,
+  aggregateRows: 20,
+  sparseIndexes: false,
+  ttlIndexes: false,
+  shapes: requestIdShapes,
+}
+
+const alipay: DatabaseProfile = {
+  objectIds: false,
+  isoDates: false,
+  generatedId: 'ascending-24',
+  implicitCollections: false,
+  createCollection: true,
+  runTransaction: true,
+  documentUpdateAndReturn: true,
+  wholeObjectConditions: true,
+  addBatch: 1000,
+  sparseIndexes: false,
+  ttlIndexes: false,
+  shapes: affectedDocsShapes,
+}
+
+export const databaseProfiles: Readonly<Record<DatabaseProvider, DatabaseProfile>> = {
+  aliyun,
+  tencent,
+  alipay,
+  dcloud: aliyun,
+}
