@@ -7,6 +7,8 @@ export interface Clock {
   now(): number
   /** Calls back once, no earlier than `delayMs` of this clock's time from now. */
   setTimer(callback: () => void, delayMs: number): Disposable
+  /** Calls back each time the clock was moved by hand; absent on clocks that never are. */
+  onMove?(listener: () => void): Disposable
 }
 
 /** The machine's own time. Its timers do not keep the process alive. */
@@ -27,6 +29,7 @@ export class SystemClock implements Clock {
 export class ManualClock implements Clock {
   #now: number
   #timers = new Set<{ at: number; callback: () => void }>()
+  readonly #listeners = new Set<() => void>()
 
   constructor(start: Date | number | string) {
     this.#now = new Date(start).getTime()
@@ -40,6 +43,11 @@ export class ManualClock implements Clock {
     const timer = { at: this.#now + Math.max(delayMs, 0), callback }
     this.#timers.add(timer)
     return { [Symbol.dispose]: () => void this.#timers.delete(timer) }
+  }
+
+  onMove(listener: () => void): Disposable {
+    this.#listeners.add(listener)
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
   }
 
   /** Moves time forward by `ms`, firing what falls due on the way at its own instant. */
@@ -57,10 +65,15 @@ export class ManualClock implements Clock {
       const next = [...this.#timers].filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at)[0]
       if (!next) break
       this.#timers.delete(next)
-      this.#now = Math.max(this.#now, next.at)
+      this.#moveTo(Math.max(this.#now, next.at))
       next.callback()
       await new Promise((resolve) => setImmediate(resolve))
     }
-    this.#now = end
+    this.#moveTo(end)
+  }
+
+  #moveTo(now: number): void {
+    this.#now = now
+    for (const listener of this.#listeners) listener()
   }
 }

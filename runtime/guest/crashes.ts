@@ -1,0 +1,23 @@
+/**
+ * What user code does to its own instance: throw where nobody catches, reject where nobody waits, end the process.
+ * Each leaves a line in the log; only the first and the last end the instance (spec/runtime.md §6.2).
+ */
+import type { BatchChannel } from '../batch-channel.ts'
+import type { GuestMessage, HostMessage } from '../bridge.ts'
+import type { Kernel } from './kernel.ts'
+import { describeThrown } from './stack.ts'
+
+/** For an instance that has the thread or process to itself. */
+export function watchCrashes(kernel: Kernel, channel: BatchChannel<GuestMessage, HostMessage>): void {
+  // Nobody awaits it, so no call is wrong because of it: the instance goes on.
+  process.on('unhandledRejection', (reason) => {
+    kernel.complain(`a promise was rejected and nobody handled it: ${describeThrown(reason)}`)
+  })
+  // A throw out of a timer or an event leaves the code in an unknown state, as in any Node process: the end.
+  process.on('uncaughtException', (error) => {
+    kernel.complain(`uncaught: ${describeThrown(error)}`)
+    channel.flush()
+    process.exit(1)
+  })
+  process.on('exit', () => channel.flush())
+}
