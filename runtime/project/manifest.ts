@@ -49,6 +49,8 @@ export interface FunctionEntry {
   config: FunctionConfig
   /** Keys of package.json `extensions`. */
   extensions: string[]
+  /** package.json `dependencies`: name -> version or `file:` path, as written. */
+  dependencies?: Record<string, string>
   /** Run-parameter file, when there is one (spec/runtime.md §1.6). */
   paramFile?: string
   problems: ProjectProblem[]
@@ -59,6 +61,19 @@ export interface ModuleEntry {
   name: string
   /** The real folder; for `uni-config-center` the merged overlay folder. */
   dir: string
+  origin: string
+  /** package.json `dependencies`: name -> version or `file:` path, as written. */
+  dependencies?: Record<string, string>
+  /** Its package.json has `exports`, whose rules then hold for sub-paths. */
+  hasExports?: true
+  /** Folders an overlay was merged from, the winning one first; absent when `dir` is the folder itself. */
+  sources?: string[]
+}
+
+/** A clientDB action (`uni-clientDB-actions/<name>.js`). */
+export interface ClientAction {
+  name: string
+  path: string
   origin: string
 }
 
@@ -80,6 +95,7 @@ export interface Manifest {
   functions: Record<string, FunctionEntry>
   modules: Record<string, ModuleEntry>
   databaseFiles: DatabaseFile[]
+  clientActions?: ClientAction[]
   /** Problems of the space as a whole. */
   problems: ProjectProblem[]
 }
