@@ -1,38 +1,34 @@
 /** `GET triggers`, `POST triggers/FUNCTION/fire`. */
 import type { Request, Response } from 'express'
-import { z } from 'zod'
-import { ControlError, jsonBody, sendOutcome, sendValue } from './answers.ts'
+import { ControlError, sendOutcome, sendValue } from './answers.ts'
 import type { ControlParts } from './control.ts'
 
-export async function listTriggers({ triggers }: ControlParts, res: Response): Promise<void> {
-  sendValue(res, { running: triggers !== undefined, triggers: triggers ? await triggers.list() : [] })
+/** Query `next`: how many coming fire times, default 1. */
+export function listTriggers({ triggers, space }: ControlParts, req: Request, res: Response): void {
+  const asked = Number(req.query.next ?? 1)
+  if (!Number.isInteger(asked) || asked < 0 || asked > 100)
+    throw new ControlError(400, 'INVALID_QUERY', 'next must be a number from 0 to 100')
+  const list = (triggers?.list(asked) ?? []).map(({ trigger, next, error, warnings }) => ({
+    functionName: trigger.functionName,
+    triggerName: trigger.name,
+    config: trigger.config,
+    next: next.map((time) => time.toISOString()),
+    ...(error && { error: error.message }),
+    warnings,
+  }))
+  sendValue(res, { enabled: triggers !== undefined && space.options.timers, triggers: list })
 }
 
 export async function fireTrigger(
   { triggers, space }: ControlParts,
-  req: Request,
+  name: string,
   res: Response,
 ): Promise<void> {
-  const body = await jsonBody(req, res, fireBody, 64 * 1024)
-  if (!body) return
-  const name = String(req.params.name)
   if (!Object.hasOwn(space.manifest.functions, name))
     throw new ControlError(404, 'FUNCTION_NOT_FOUND', `FUNCTION_NOT_FOUND: function [${name}] does not exist`)
-  if (!triggers)
-    throw new ControlError(409, 'TIMERS_OFF', 'timers are switched off: start without --no-timers')
-  const options = body.trigger === undefined ? {} : { triggerName: body.trigger }
-  const outcome = await triggers.fire(name, options)
-  if (!outcome) {
-    const which = body.trigger === undefined ? 'no timer' : `no timer named '${body.trigger}'`
-    throw new ControlError(
-      404,
-      'TRIGGER_NOT_FOUND',
-      `[${name}] has ${which}: see triggers in its package.json`,
-    )
+  if (!triggers?.list(0).some(({ trigger }) => trigger.functionName === name)) {
+    const hint = 'add one to triggers of cloudfunction-config in its package.json'
+    throw new ControlError(404, 'TRIGGER_NOT_FOUND', `[${name}] has no timer trigger: ${hint}`)
   }
-  sendOutcome(res, outcome)
+  sendOutcome(res, await triggers.fireNow(name))
 }
-
-// internals
-
-const fireBody = z.strictObject({ trigger: z.string().optional() })
