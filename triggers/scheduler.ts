@@ -51,6 +51,7 @@ export class Scheduler<Result extends FireResult = FireResult> implements Dispos
   #entries = new Map<string, Entry>()
   #heap = new TickHeap<Entry>()
   #timer: Disposable | undefined
+  readonly #moves: Disposable | undefined
   /** The clock at the last look. */
   #seen: number
   #disposed = false
@@ -59,6 +60,8 @@ export class Scheduler<Result extends FireResult = FireResult> implements Dispos
     this.#options = options
     this.#retries = options.retries ?? (options.provider === 'aliyun' ? 3 : 0)
     this.#seen = options.clock.now()
+    // A clock that is moved by hand says so; all others are looked at once a minute.
+    this.#moves = options.clock.onMove?.(() => this.#wake())
   }
 
   /**
@@ -115,6 +118,7 @@ export class Scheduler<Result extends FireResult = FireResult> implements Dispos
   [Symbol.dispose](): void {
     this.#disposed = true
     this.#timer?.[Symbol.dispose]()
+    this.#moves?.[Symbol.dispose]()
   }
 
   #enter(trigger: Trigger, old: Entry | undefined): Entry {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { AdjustableClock } from '../../runtime/adjustable-clock.ts'
 import { type Clock, ManualClock } from '../../runtime/clock.ts'
 import { type FireResult, Scheduler, type SchedulerOptions } from '../../triggers/scheduler.ts'
 import type { Trigger } from '../../triggers/trigger.ts'
@@ -162,6 +163,17 @@ describe('clock changes', () => {
     clock.jumpTo('2025-03-10T00:00:30Z')
     await clock.elapse(121_000)
     expect(fired).toEqual(['m 00:01:00', 'm 00:01:00', 'm 00:02:00'])
+  })
+
+  it('follows a clock that is moved by hand at once, forward and back', async () => {
+    const at = (time: string) => ({ offsetMs: 0, frozenAt: Date.parse(`2025-03-10T${time}Z`) })
+    const { clock, scheduler, fired, lines } = start(new AdjustableClock(at('10:00:30')))
+    scheduler.set([timer('m', '0 * * * * * *')])
+    for (const time of ['10:01:00', '09:30:30', '09:31:00', '10:01:00', '10:02:00.500', '10:03:30']) {
+      clock.set(at(time))
+    }
+    expect(fired).toEqual(['m 10:01:00', 'm 09:31:00', 'm 10:02:00'])
+    expect(lines).toHaveLength(2) // 09:32 and the rest up to 10:00, and 10:03
   })
 
   it('wanders back and forth at random without a tick fired twice', async () => {
