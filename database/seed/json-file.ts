@@ -67,17 +67,17 @@ async function parseLeniently(path: string, text: string): Promise<unknown> {
     const words = printParseErrorCode(first.error).replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ')
     throw new JsonFault(`not JSON: ${words.toLowerCase()}`, placeAt(path, text, first.offset))
   }
-  return tree && valueOf(tree)
+  return tree && nodeValue(tree)
 }
 
 /** jsonc-parser's own function would take a member called `__proto__` for the prototype. */
-function valueOf(node: Node): unknown {
+function nodeValue(node: Node): unknown {
   const children = node.children ?? []
-  if (node.type === 'array') return children.map(valueOf)
+  if (node.type === 'array') return children.map(nodeValue)
   if (node.type !== 'object') return node.value
   const result: Doc = {}
   for (const { children: [name, value] = [] } of children) {
-    if (name && value) setOwn(result, name.value as string, valueOf(value))
+    if (name && value) setOwn(result, name.value as string, nodeValue(value))
   }
   return result
 }
