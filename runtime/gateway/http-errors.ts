@@ -8,6 +8,13 @@ export interface HttpError {
   message: string
 }
 
+/** The same for every provider: the head is refused before anybody knows what it asks for. */
+export const headersExceeded: HttpError = {
+  status: 431,
+  code: 'RequestHeader.Exceeded',
+  message: 'The request headers exceed the limit.',
+}
+
 /** Errors the gateway finds by itself. */
 export type GatewayErrorKind =
   | 'no-path'

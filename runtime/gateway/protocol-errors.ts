@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ProviderProfile } from '../provider.ts'
-import { errorBody, gatewayError, type HttpError, headerCode } from './http-errors.ts'
+import { errorBody, gatewayError, type HttpError, headerCode, headersExceeded } from './http-errors.ts'
 import { JSON_TYPE } from './reply.ts'
 
 /** Listener of the server's `clientError`. */
@@ -30,7 +30,7 @@ export function answerProtocolError(
 function protocolError(error: NodeJS.ErrnoException, profile: ProviderProfile): HttpError {
   switch (error.code) {
     case 'HPE_HEADER_OVERFLOW':
-      return { status: 431, code: 'RequestHeader.Exceeded', message: 'The request headers exceed the limit.' }
+      return headersExceeded
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return { status: 408, code: 'RequestTimeout', message: 'The request did not arrive in time.' }
     default:

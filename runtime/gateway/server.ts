@@ -6,14 +6,14 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { LocalError } from '../errors.ts'
-import { providers } from '../provider.ts'
+import { type ProviderProfile, providers } from '../provider.ts'
 import type { Space } from '../space-api.ts'
 import { clientIpOf, isLoopback } from './client-ip.ts'
 import { ClientProtocol } from './client-protocol/protocol.ts'
 import type { ClientServices } from './client-protocol/services.ts'
 import { ControlFace } from './control/control.ts'
 import type { TriggersControl } from './control/triggers-control.ts'
-import { errorBody, gatewayError } from './http-errors.ts'
+import { errorBody, gatewayError, type HttpError, headersExceeded } from './http-errors.ts'
 import { answerProtocolError } from './protocol-errors.ts'
 import { sendJson } from './reply.ts'
 import { STORAGE_PREFIX, type StorageHttp } from './storage-http.ts'
@@ -70,6 +70,9 @@ export function createGateway(space: Space, options: GatewayOptions = {}): Gatew
 
 // internals
 
+/** Beside their size: thousands of tiny headers cost time in every function that looks at them. */
+const MAX_HEADERS = 1000
+
 const defaultLimits: GatewayLimits = {
   headerBytes: 64 * 1024,
   headersMs: 15_000,
@@ -80,6 +83,7 @@ const defaultLimits: GatewayLimits = {
 
 class HttpGateway implements Gateway {
   readonly #space: Space
+  readonly #profile: ProviderProfile
   readonly #options: GatewayOptions
   readonly #server: Server
   readonly #urls: UrlFunctions
@@ -90,6 +94,7 @@ class HttpGateway implements Gateway {
   constructor(space: Space, options: GatewayOptions) {
     this.#space = space
     this.#options = options
+    this.#profile = providers[space.manifest.provider]
     const clientIp = clientIpOf(space.options.http.trustProxy)
     this.#urls = new UrlFunctions(space, clientIp)
     this.#client = new ClientProtocol(space, clientIp, options.client ?? {})
@@ -106,19 +111,22 @@ class HttpGateway implements Gateway {
       keepAliveTimeout: limits.keepAliveMs,
       connectionsCheckingInterval: limits.checkMs,
     })
-    // The size of the head is the limit; a limit on the number would drop headers silently.
+    // Node would drop headers beyond its own limit silently; `#handle` refuses instead.
     server.maxHeadersCount = 0
     server.on('request', this.#handle)
     // Whoever asks before sending a large body is answered before it is sent (body.ts).
     server.on('checkContinue', this.#handle)
-    const profile = providers[this.#space.manifest.provider]
     server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
-      answerProtocolError(error, socket, profile),
+      answerProtocolError(error, socket, this.#profile),
     )
     return server
   }
 
   readonly #handle = (req: IncomingMessage, res: ServerResponse): void => {
+    if (req.rawHeaders.length > MAX_HEADERS * 2) {
+      this.#refuse(res, headersExceeded)
+      return
+    }
     try {
       const done = this.#route(req, res)
       if (done) done.catch((error: unknown) => this.#broken(res, error))
@@ -146,10 +154,13 @@ class HttpGateway implements Gateway {
   #broken(res: ServerResponse, error: unknown): void {
     const text = `gateway: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
     this.#space.logs.append({ time: this.#space.clock.now(), level: 'error', channel: 'system', text })
-    const profile = providers[this.#space.manifest.provider]
-    const internal = gatewayError('internal', profile)
     if (res.headersSent) res.destroy()
-    else sendJson(res, internal.status, errorBody(internal, profile, ''))
+    else this.#refuse(res, gatewayError('internal', this.#profile))
+  }
+
+  #refuse(res: ServerResponse, error: HttpError): void {
+    const headers = ['x-unicloud-error', error.code, 'connection', 'close']
+    sendJson(res, error.status, errorBody(error, this.#profile, ''), headers)
   }
 
   async listen(): Promise<Listening> {
