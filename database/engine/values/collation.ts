@@ -24,7 +24,7 @@ export function stringOrder(collation: unknown): StringOrder | undefined {
   for (const key of Object.keys(collation)) {
     if (!FIELDS.has(key)) fail(40415, `BSON field 'collation.${key}' is an unknown field.`)
   }
-  const locale = collation['locale']
+  const locale = collation.locale
   if (typeof locale !== 'string') {
     return locale === undefined
       ? fail(40414, "BSON field 'collation.locale' is missing but a required field")
@@ -94,7 +94,7 @@ function isSupported(tag: string): boolean {
 }
 
 function strengthOf(collation: Doc): number {
-  const value = collation['strength']
+  const value = collation.strength
   if (value === undefined) return 3
   const strength = toSafeInteger(value)
   if (strength === undefined || strength < 1 || strength > 5) {

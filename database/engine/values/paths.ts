@@ -20,7 +20,7 @@ export function isIndex(segment: string): boolean {
 /**
  * Called for each value a path leads to.
  * @param value the value, or MISSING
- * @param index index of the outermost array element the walk went through, −1 without one
+ * @param index index of the outermost array element the walk chose by itself, −1 without one
  * @returns true to stop the walk
  */
 export type Visit = (value: unknown, index: number) => boolean
@@ -90,9 +90,11 @@ function walkArray(
   const place = isIndex(segment) ? Number(segment) : -1
   for (let i = 0; i < array.length; i += 1) {
     const element = array[i]
-    const index = outer >= 0 ? outer : i
-    if (isDocument(element) && walkDocument(element, segments, at, spread, visit, index)) return true
-    if (i === place && walkElement(element, segments, at + 1, spread, visit, index)) return true
+    if (isDocument(element) && walkDocument(element, segments, at, spread, visit, outer >= 0 ? outer : i)) {
+      return true
+    }
+    // An index that the path itself names is no choice of the walk, so it does not count for the positional `$`.
+    if (i === place && walkElement(element, segments, at + 1, spread, visit, outer)) return true
   }
   return false
 }
