@@ -17,6 +17,8 @@ const entries = {
   'database/thread': 'database/engine/thread.ts',
 }
 
+if (process.argv.includes('--bench')) entries['bench/run'] = 'bench/run.ts'
+
 const present = Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(root + file)))
 
 if (process.argv.includes('--clean') || process.argv.includes('--types')) {

@@ -1,0 +1,1 @@
+exports.hello = (_request, response) => response.json({ hello: 'world', version: 1 })
