@@ -1,0 +1,82 @@
+/** Turns one source file of the user into CommonJS code, from the cache whenever it can. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import type * as Esbuild from 'esbuild'
+import {
+  finishTransform,
+  mayNeedTransform,
+  planTransform,
+  TransformCache,
+  type Transformed,
+  withoutMark,
+} from '../../source-transform.ts'
+import { fromEsbuild } from './load-error.ts'
+import type { ModuleHooks } from './module-hooks.ts'
+
+export interface CompiledSource {
+  /** As in the file, for code frames. */
+  text: string
+  code: string
+}
+
+export class Compiler {
+  readonly #cache: TransformCache
+  readonly #hooks: ModuleHooks
+
+  /** @param cacheDir shared with the host, which fills it ahead */
+  constructor(cacheDir: string, hooks: ModuleHooks) {
+    this.#cache = new TransformCache(cacheDir)
+    this.#hooks = hooks
+  }
+
+  /**
+   * @throws SyntaxError with `place` and `frame` when esbuild cannot read the file; errors in plain JavaScript are
+   * left for V8 to find
+   */
+  compile(file: string): CompiledSource {
+    const text = withoutMark(readFileSync(file, 'utf8'))
+    if (!mayNeedTransform(file, text)) return { text, code: text }
+    const key = this.#cache.key(file, text)
+    const stored = this.#cache.read(key)
+    const fresh = stored === undefined ? this.#transform(file, text) : undefined
+    if (fresh) this.#cache.write(key, fresh)
+    const code = (stored ?? fresh)?.code
+    if (code === undefined) return { text, code: text }
+    const readMap = () => fresh?.map ?? this.#cache.readMap(key)
+    this.#hooks.stacks.add(file, readMap)
+    return { text, code: isDebugged() ? code + inlineMap(file, text, readMap()) : code }
+  }
+
+  // internals
+
+  #transform(file: string, text: string): Transformed {
+    // Our own packages must not land in the require cache of the instance that happens to be loading.
+    return this.#hooks.outside(() => {
+      const plan = planTransform(file, text)
+      if (plan.step === 'keep') return {}
+      if (plan.step === 'use') return { code: plan.code }
+      const { transformSync } = createRequire(import.meta.url)('esbuild') as typeof Esbuild
+      try {
+        const { code, map } = transformSync(text, plan.options)
+        return { code: finishTransform(code), map }
+      } catch (error) {
+        throw fromEsbuild(file, text, error)
+      }
+    })
+  }
+}
+
+// internals
+
+/** A debugger sets its breakpoints by the map in the code; nobody else needs one there. */
+function isDebugged(): boolean {
+  return process.getBuiltinModule('node:inspector').url() !== undefined
+}
+
+function inlineMap(file: string, text: string, json: string | undefined): string {
+  if (json === undefined) return ''
+  const map = { ...JSON.parse(json), sources: [pathToFileURL(file).href], sourcesContent: [text] }
+  const data = Buffer.from(JSON.stringify(map)).toString('base64')
+  return `\n//# sourceMappingURL=data:application/json;base64,${data}\n`
+}
