@@ -87,7 +87,8 @@ export type GuestMessage =
   | {
       t: 'load-failed'
       files: string[]
-      failure: { errCode: string; errMsg: string; stack?: string; frame?: string }
+      /** `stack` is for the log: with the source lines around the place. */
+      failure: { errCode: string; errMsg: string; stack?: string }
     }
   /** Files loaded later by dynamic `require`. */
   | { t: 'files'; files: string[] }

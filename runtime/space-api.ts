@@ -26,7 +26,7 @@ export interface Space extends AsyncDisposable {
   /** Methods of a cloud object, loading it if needed; for the control API and the CLI. */
   methods(name: string): Promise<string[]>
   /** The address it can be reached at, once a server listens. */
-  publicUrl?: string
+  publicUrl?: string | undefined
   /** Finishes running calls (up to `graceMs`), then stops everything. */
   close(options?: { graceMs?: number }): Promise<void>
 }

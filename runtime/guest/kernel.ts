@@ -11,7 +11,7 @@ import type { GuestGlobals } from './guest-globals.ts'
 import { InstanceRuntime } from './instance-runtime.ts'
 import { activeResources, Leftovers } from './leftovers.ts'
 import { loadFailure } from './load-failure.ts'
-import { createLoader } from './loader/loader.ts'
+import { createLoader, type Loader } from './loader/loader.ts'
 import { ObjectCallee } from './object-call.ts'
 import { RunningCall } from './running-call.ts'
 import { createUniCloud } from './uni-cloud/index.ts'
@@ -26,6 +26,7 @@ export class Kernel {
   readonly #globals: GuestGlobals
   #runtime: InstanceRuntime | undefined
   #callee: Callee | undefined
+  #loader: Loader | undefined
   #failure: CallEnd | undefined
   #leftovers: Leftovers | undefined
   #draining = false
@@ -78,10 +79,10 @@ export class Kernel {
     const loader = createLoader({
       space: runtime.space,
       entry: runtime.entry,
-      onFiles: (files) => {
-        if (this.#callee || this.#failure) this.#channel.send({ t: 'files', files })
-      },
+      exclusive: this.#globals.exclusive,
+      onFiles: (files) => this.#channel.send({ t: 'files', files }),
     })
+    this.#loader = loader
     this.#globals.install(runtime, uniCloud)
     const profile = providers[runtime.space.provider]
     if (profile.afterReturn === 'freeze' && this.#globals.exclusive) this.#leftovers = new Leftovers(runtime)
@@ -92,7 +93,8 @@ export class Kernel {
           ? new ObjectCallee(exports, runtime, profile.defaultErrorCode)
           : new FunctionCallee(exports, runtime, profile.defaultErrorCode, exposeTo(runtime, uniCloud))
       this.#callee = callee
-      const { methods, hasTiming, warnings } = callee
+      const { methods, hasTiming } = callee
+      const warnings = [...loader.warnings(), ...callee.warnings]
       this.#channel.send({ t: 'loaded', files: loader.files(), methods, hasTiming, warnings })
     } catch (error) {
       const failure = loadFailure(error)
@@ -134,6 +136,7 @@ export class Kernel {
       if (runtime.running.size > 0) return
       await this.#waitForLeftovers(runtime)
       await within(closeLimitMs, runtime.closeAll())
+      this.#loader?.close()
       this.#globals.remove(runtime)
     }
     this.#channel.send({ t: 'drained' })

@@ -1,10 +1,15 @@
 /** The services of the host behind the guest's bridge: one contract, one dispatcher. */
-import type { BridgeError, BridgeService } from '../bridge.ts'
+import type { MessagePort } from 'node:worker_threads'
+import type { BridgeService, GuestMessage } from '../bridge.ts'
+import type { Outcome } from '../invocation.ts'
+import { bridgeError } from './bridge-error.ts'
+import type { HostCall } from './host-call.ts'
+import type { Instance } from './instance.ts'
 
 /** Who asks. */
 export interface ServiceContext {
   functionName: string
-  /** Empty when the request was made at module load or after its call had ended. */
+  /** Empty when the request was made at module load; that of an ended call when it was left behind by one. */
   requestId: string
 }
 
@@ -16,3 +21,47 @@ export interface HostService {
 }
 
 export type HostServices = Partial<Record<BridgeService, HostService>>
+
+/** What the dispatcher answers itself, because it concerns instances and calls and not just data. */
+export interface SpaceAccess {
+  /** @param nested a `NestedInvocation`; from the guest, so unchecked */
+  invokeNested(nested: unknown, parent: HostCall | undefined): Promise<Outcome>
+  connectDatabase(): Promise<MessagePort>
+}
+
+/** Answers one request of an instance; never rejects. */
+export async function dispatchRequest(
+  instance: Instance,
+  message: GuestMessage & { t: 'request' },
+  services: HostServices,
+  access: SpaceAccess,
+): Promise<void> {
+  const { id, service, method, args, requestId } = message
+  try {
+    if (service === 'call' && method === 'invoke') {
+      const outcome = await access.invokeNested(args[0], instance.callOf(requestId))
+      instance.send({ t: 'reply', id, ok: true, value: outcome })
+    } else if (service === 'database' && method === 'connect') {
+      await connectDatabase(instance, id, access)
+    } else {
+      const known = services[service]
+      if (!known) throw new Error(`the space has no service "${service}"`)
+      const value = await known.handle(method, args, { functionName: instance.entry.name, requestId })
+      instance.send({ t: 'reply', id, ok: true, value })
+    }
+  } catch (error) {
+    instance.send({ t: 'reply', id, ok: false, error: bridgeError(error) })
+  }
+}
+
+// internals
+
+async function connectDatabase(instance: Instance, id: number, access: SpaceAccess): Promise<void> {
+  const port = await access.connectDatabase()
+  if (instance.carrier.transfersPorts) {
+    instance.send({ t: 'reply', id, ok: true, value: port }, [port])
+    return
+  }
+  instance.relayTo(port)
+  instance.send({ t: 'reply', id, ok: true, value: undefined })
+}

@@ -1,0 +1,4 @@
+import type { HostServices } from './services.ts'
+export function createServices(_space: unknown): HostServices {
+  return {}
+}

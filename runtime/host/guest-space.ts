@@ -1,0 +1,47 @@
+/** What instances must know of their space, out of its options and its manifest. */
+import path from 'node:path'
+import type { ClockState, GuestSpace } from '../bridge.ts'
+import type { SpaceOptions } from '../config/options.ts'
+import type { Manifest } from '../project/manifest.ts'
+
+export function guestSpace(
+  options: SpaceOptions,
+  manifest: Manifest,
+  now: { clock: ClockState; publicUrl: string | undefined; databaseName: string },
+): GuestSpace {
+  const space: GuestSpace = {
+    spaceId: options.spaceId,
+    provider: manifest.provider,
+    runtimeEnv: 'local',
+    modules: manifest.modules,
+    functions: functionKinds(manifest),
+    projectRoot: manifest.root,
+    looseModules: options.looseModules,
+    transformCache: transformCache(options),
+    hostMap: options.hostMap,
+    network: options.network,
+    redis: redisOf(options.redis),
+    databaseName: now.databaseName,
+    allowNewerOperators: options.allowNewerOperators,
+    clock: now.clock,
+    otherSpaces: Object.keys(options.spaces),
+  }
+  if (now.publicUrl !== undefined) space.publicUrl = now.publicUrl
+  return space
+}
+
+export function functionKinds(manifest: Manifest): GuestSpace['functions'] {
+  return Object.fromEntries(Object.values(manifest.functions).map(({ name, kind }) => [name, kind]))
+}
+
+/** Folder of transformed sources, shared by the host and all instances. */
+export function transformCache(options: SpaceOptions): string {
+  return path.join(options.data, 'transforms')
+}
+
+// internals
+
+function redisOf(redis: string): GuestSpace['redis'] {
+  if (redis === 'none' || redis === 'memory') return { kind: redis }
+  return { kind: 'url', url: redis }
+}

@@ -1,0 +1,181 @@
+/** One instance of a function, whatever carries it: loads, takes calls, ends. */
+
+import type { MessagePort } from 'node:worker_threads'
+import type { GuestLog, GuestMessage, GuestSpace, HostMessage } from '../bridge.ts'
+import type { CallFailure } from '../invocation.ts'
+import type { FunctionEntry } from '../project/manifest.ts'
+import { insteadOf } from './bridge-error.ts'
+import type { Carrier, CarrierExit } from './carrier.ts'
+import { failures } from './failures.ts'
+import type { HostCall } from './host-call.ts'
+
+/** Who owns instances and hears what becomes of them. */
+export interface InstanceOwner {
+  loaded(instance: Instance, warnings: readonly string[]): void
+  loadFailed(instance: Instance, failure: CallFailure): void
+  /** A call has left the instance. */
+  freed(instance: Instance, call: HostCall): void
+  gone(instance: Instance, exit: CarrierExit): void
+  request(instance: Instance, message: GuestMessage & { t: 'request' }): void
+  log(instance: Instance, entry: GuestLog): void
+  /** What its code wrote to the standard streams. */
+  output(instance: Instance, level: 'log' | 'error', text: string): void
+}
+
+/** How long an instance may take to close its connections before it is ended. */
+const drainLimitMs = 2500
+
+export class Instance {
+  readonly entry: FunctionEntry
+  readonly carrier: Carrier
+  /** Calls that run in it, by number. */
+  readonly running = new Map<number, HostCall>()
+  /** Project files its code has read. */
+  readonly files = new Set<string>()
+  readonly startedAt = performance.now()
+  /** When its code was loaded; undefined before. */
+  loadedAt: number | undefined
+  methods: string[] = []
+  state: 'loading' | 'ready' | 'draining' | 'gone' = 'loading'
+  /** Space time at which its last call ended. */
+  idleSince = 0
+  /** Whether the pool lists it among those with a free place. */
+  listed = false
+  readonly #owner: InstanceOwner
+  #calls = 0
+  #databasePort: MessagePort | undefined
+  #drained: () => void = () => {}
+
+  constructor(carrier: Carrier, entry: FunctionEntry, space: GuestSpace, owner: InstanceOwner) {
+    this.carrier = carrier
+    this.entry = entry
+    this.#owner = owner
+    carrier.channel.listen((message) => this.#receive(message))
+    carrier.onExit((exit) => this.#exited(exit))
+    carrier.onOutput((level, text) => owner.output(this, level, text))
+    carrier.channel.onUnsendable((message, error) => {
+      const instead = insteadOf(message, error)
+      if (instead) this.send(instead)
+    })
+    carrier.channel.send({ t: 'load', space, entry })
+  }
+
+  get hasRoom(): boolean {
+    return this.state === 'ready' && this.running.size < this.entry.config.concurrency
+  }
+
+  run(call: HostCall): void {
+    this.running.set(call.input.id, call)
+    call.running = true
+    call.cold = this.#calls++ === 0 && call.queuedAt < (this.loadedAt ?? 0)
+    const json = `${call.input.json.slice(0, -1)},"deadline":${deadlineOf(call)}}`
+    this.carrier.channel.send({ t: 'call', id: call.input.id, json })
+  }
+
+  send(message: HostMessage, transfer?: readonly unknown[]): void {
+    this.carrier.channel.send(message, transfer)
+  }
+
+  /** Passes the database's messages on, for a carrier that cannot be handed the port. */
+  relayTo(port: MessagePort): void {
+    this.#databasePort = port
+    port.on('message', (data: unknown) => this.send({ t: 'port', data }))
+  }
+
+  /** Lets connections close, then ends it. Calls must have ended before. */
+  async drain(): Promise<void> {
+    if (this.state === 'gone') return
+    this.state = 'draining'
+    await new Promise<void>((resolve) => {
+      const limit = setTimeout(resolve, drainLimitMs)
+      this.#drained = () => {
+        clearTimeout(limit)
+        resolve()
+      }
+      this.send({ t: 'drain' })
+    })
+    await this.kill()
+  }
+
+  async kill(): Promise<void> {
+    if (this.state === 'gone') return
+    await this.carrier.kill()
+  }
+
+  /** The call its code made this request from, while it still runs. */
+  callOf(requestId: string): HostCall | undefined {
+    for (const call of this.running.values()) if (call.input.requestId === requestId) return call
+    return undefined
+  }
+
+  // internals
+
+  #receive(message: GuestMessage): void {
+    switch (message.t) {
+      case 'value':
+        this.#finish(message.id)?.succeed(message.text)
+        break
+      case 'result':
+        this.#finish(message.id)?.end(message.end)
+        break
+      case 'request':
+        this.#owner.request(this, message)
+        break
+      case 'log':
+        this.#owner.log(this, message.entry)
+        break
+      case 'loaded':
+        this.#addFiles(message.files)
+        this.methods = message.methods
+        this.loadedAt = performance.now()
+        if (this.state === 'loading') this.state = 'ready'
+        this.#owner.loaded(this, message.warnings)
+        break
+      case 'load-failed':
+        this.#addFiles(message.files)
+        this.#owner.loadFailed(this, { reason: 'load', ...message.failure })
+        break
+      case 'files':
+        this.#addFiles(message.files)
+        break
+      case 'port':
+        this.#databasePort?.postMessage(message.data)
+        break
+      case 'drained':
+        this.#drained()
+    }
+  }
+
+  /** Takes the call out first: what its caller does next may already need the place. */
+  #finish(id: number): HostCall | undefined {
+    const call = this.running.get(id)
+    if (!call) return undefined
+    this.running.delete(id)
+    call.running = false
+    this.#owner.freed(this, call)
+    return call
+  }
+
+  #exited(exit: CarrierExit): void {
+    this.state = 'gone'
+    this.#databasePort?.close()
+    this.#drained()
+    const victims = [...this.running.values()]
+    this.running.clear()
+    for (const call of victims) {
+      call.running = false
+      call.fail(failures.crash(this.entry.name))
+    }
+    this.#owner.gone(this, exit)
+  }
+
+  #addFiles(files: readonly string[]): void {
+    for (const file of files) this.files.add(file)
+  }
+}
+
+/** Machine time, epoch ms; 0 = none. */
+function deadlineOf(call: HostCall): number {
+  const by = Math.min(call.stopBy, call.answerBy)
+  return Number.isFinite(by) ? Math.round(Date.now() + by - performance.now()) : 0
+}

@@ -1,0 +1,325 @@
+/**
+ * One function in the host: the calls that wait and the instances that take them (spec/runtime.md §3).
+ *
+ * A call takes an instance with a free place; without one it waits and, when waiting does not pay, another instance
+ * is started. Whichever instance is ready first takes the call that waits longest. A function whose calls end within
+ * a few milliseconds gets no second instance for a queue that is gone before a cold start would be over.
+ */
+import type { GuestLog, GuestMessage, GuestSpace, HostMessage } from '../bridge.ts'
+import type { CallFailure, CallSource } from '../invocation.ts'
+import type { FunctionEntry } from '../project/manifest.ts'
+import type { PoolStatus } from '../space-api.ts'
+import type { Carrier, CarrierExit } from './carrier.ts'
+import { wouldDeadlock } from './deadlock.ts'
+import { failures } from './failures.ts'
+import type { CallPlace, HostCall } from './host-call.ts'
+import { Instance, type InstanceOwner } from './instance.ts'
+import { type IdlePolicy, InstanceSet } from './instance-set.ts'
+
+/** What a pool needs of the space. */
+export interface PoolHost {
+  readonly maxInstances: number
+  readonly maxQueue: number
+  readonly idle: IdlePolicy
+  launch(entry: FunctionEntry): Carrier
+  guestSpace(): GuestSpace
+  /** Milliseconds after which the code is stopped, and after which its caller is answered all the same. */
+  limits(entry: FunctionEntry, source: CallSource): { stopMs: number; answerMs: number }
+  request(instance: Instance, message: GuestMessage & { t: 'request' }): void
+  log(entry: FunctionEntry, line: GuestLog): void
+  /** One line about the function; of our own unless `channel` says otherwise. */
+  remark(entry: FunctionEntry, level: GuestLog['level'], text: string, channel?: GuestLog['channel']): void
+}
+
+/** Starts of one function at the same time; more would only fight for the processors. */
+const maxStarting = 2
+/** A waiting call of a quick function starts another instance only after this long. */
+const patienceMs = 10
+/** Calls shorter than this, on average, make a function quick. */
+const quickMs = 5
+/** Loading may take this long even where the function's own limit is shorter. */
+const loadLimitMs = 10_000
+/** A load error answers calls this long; the next one tries again (an npm package may have come). */
+const loadErrorMs = 2000
+/** A call waits this long for an instance, or as long as the function may run. */
+const waitLimitMs = 60_000
+
+export class Pool implements CallPlace, InstanceOwner {
+  #entry: FunctionEntry
+  readonly #host: PoolHost
+  readonly #instances: InstanceSet
+  readonly #queue: HostCall[] = []
+  #typicalMs: number | undefined
+  #loadError: { failure: CallFailure; at: number } | undefined
+  readonly #said = new Set<string>()
+  #closed: CallFailure | undefined
+  #methodsWanted: Array<{ resolve(methods: string[]): void; reject(failure: CallFailure): void }> = []
+
+  constructor(entry: FunctionEntry, host: PoolHost) {
+    this.#entry = entry
+    this.#host = host
+    this.#instances = new InstanceSet(host.idle)
+  }
+
+  get entry(): FunctionEntry {
+    return this.#entry
+  }
+
+  submit(call: HostCall): void {
+    call.place = this
+    const refusal = this.#refusal(call)
+    if (refusal) {
+      call.fail(refusal)
+      return
+    }
+    this.#queue.push(call)
+    this.#dispatch()
+  }
+
+  /** Names of the methods; loads the code when no instance has yet. Rejects with the failure of the load. */
+  methods(): Promise<string[]> {
+    const { ready } = this.#instances
+    if (ready) return Promise.resolve(ready.methods)
+    return new Promise((resolve, reject) => {
+      this.#methodsWanted.push({ resolve, reject })
+      this.#dispatch()
+    })
+  }
+
+  /** New code or configuration: what runs ends on the old instances, everything else gets new ones. */
+  renew(entry: FunctionEntry): void {
+    this.#entry = entry
+    this.#loadError = undefined
+    this.#typicalMs = undefined
+    this.#said.clear()
+    this.#instances.retireAll()
+    this.#dispatch()
+  }
+
+  uses(file: string): boolean {
+    for (const instance of this.#instances) if (instance.files.has(file)) return true
+    return false
+  }
+
+  /** What the code reads is not known, because it loads or could not be loaded: any change may matter. */
+  get unsettled(): boolean {
+    return this.#loadError !== undefined || this.#instances.loading.length > 0
+  }
+
+  /** Whether something has to be looked at as time passes. */
+  get restless(): boolean {
+    return this.#queue.length > 0 || this.#instances.loading.length > 0
+  }
+
+  /** Refuses what waits and what comes; resolves when the last running call has ended and its instance is gone. */
+  async close(failure: CallFailure): Promise<void> {
+    this.#closed = failure
+    for (const call of this.#queue.splice(0)) call.fail(failure)
+    for (const wanted of this.#methodsWanted.splice(0)) wanted.reject(failure)
+    this.#instances.retireAll()
+    await this.#instances.empty()
+  }
+
+  /** Ends all instances at once; their calls fail. */
+  kill(): Promise<void> {
+    return this.#instances.kill()
+  }
+
+  broadcast(message: HostMessage): void {
+    this.#instances.broadcast(message)
+  }
+
+  status(): PoolStatus {
+    const status = { name: this.#entry.name, starting: 0, idle: 0, busy: 0, draining: 0, running: 0 }
+    for (const { state, running } of this.#instances) {
+      status.running += running.size
+      if (state === 'loading') status.starting++
+      else if (state === 'draining') status.draining++
+      else if (running.size > 0) status.busy++
+      else status.idle++
+    }
+    return { ...status, waiting: this.#queue.length }
+  }
+
+  /** Time has passed: starts that hang, calls that waited too long, a queue that deserves another instance. */
+  tick(now: number): void {
+    const { name, config } = this.#entry
+    const loadLimit = Math.max(loadLimitMs, config.timeout * 1000)
+    for (const instance of this.#instances.loading) {
+      if (now - instance.startedAt <= loadLimit) continue
+      this.#sayOnce('error', `[${name}] did not finish loading within ${loadLimit / 1000} seconds`)
+      this.#loadEnded(failures.timeout(name, loadLimit / 1000))
+      void instance.kill()
+    }
+    const waitLimit = Math.max(waitLimitMs, config.timeout * 1000)
+    while (this.#queue[0] && now - this.#queue[0].queuedAt > waitLimit) {
+      this.#queue.shift()?.fail(failures.capacity(name))
+    }
+    this.#dispatch()
+  }
+
+  // CallPlace
+
+  runningCalls(): Iterable<HostCall> {
+    return this.#instances.calls()
+  }
+
+  hasRoom(): boolean {
+    return this.#instances.free !== undefined || this.#instances.live < this.#host.maxInstances
+  }
+
+  stop(call: HostCall): void {
+    call.fail(failures.timeout(this.#entry.name, (call.stopBy - call.startedAt) / 1000))
+    for (const instance of this.#instances) {
+      if (!instance.running.delete(call.input.id)) continue
+      call.running = false
+      // Others that share the instance may still end well, unless this code blocks it; their own limits will tell.
+      if (instance.running.size === 0) void instance.kill()
+      else this.#instances.retire(instance)
+    }
+  }
+
+  forget(call: HostCall): void {
+    const at = this.#queue.indexOf(call)
+    if (at >= 0) this.#queue.splice(at, 1)
+  }
+
+  // InstanceOwner
+
+  loaded(instance: Instance, warnings: readonly string[]): void {
+    for (const warning of warnings) this.#sayOnce('warn', warning)
+    if (instance.state !== 'ready') return
+    this.#loadError = undefined
+    for (const wanted of this.#methodsWanted.splice(0)) wanted.resolve(instance.methods)
+    this.#instances.list(instance)
+    this.#dispatch()
+    this.#instances.settled(instance)
+  }
+
+  loadFailed(instance: Instance, failure: CallFailure): void {
+    this.#sayOnce('error', `[${this.#entry.name}] cannot be loaded: ${failure.stack ?? failure.errMsg}`)
+    const { stack, ...answer } = failure
+    this.#loadEnded(answer)
+    void instance.kill()
+  }
+
+  freed(instance: Instance, call: HostCall): void {
+    const took = performance.now() - call.startedAt
+    this.#typicalMs = this.#typicalMs === undefined ? took : this.#typicalMs * 0.8 + took * 0.2
+    if (instance.state !== 'ready') {
+      this.#instances.finish(instance)
+      return
+    }
+    this.#instances.list(instance)
+    if (this.#queue.length > 0) this.#dispatch()
+    this.#instances.settled(instance)
+  }
+
+  gone(instance: Instance, exit: CarrierExit): void {
+    this.#instances.remove(instance)
+    if (exit.kind !== 'killed') this.#reportEnd(instance, exit)
+    this.#dispatch()
+  }
+
+  request(instance: Instance, message: GuestMessage & { t: 'request' }): void {
+    this.#host.request(instance, message)
+  }
+
+  log(_instance: Instance, line: GuestLog): void {
+    this.#host.log(this.#entry, line)
+  }
+
+  output(_instance: Instance, level: 'log' | 'error', text: string): void {
+    for (const line of text.split('\n')) {
+      if (line !== '') this.#host.remark(this.#entry, level, line, 'console')
+    }
+  }
+
+  // internals
+
+  #refusal(call: HostCall): CallFailure | undefined {
+    if (this.#closed) return this.#closed
+    if (this.#instances.free) return undefined
+    const { name } = this.#entry
+    const error = this.#loadError
+    if (error && performance.now() - error.at < loadErrorMs && !this.#instances.ready) return error.failure
+    if (this.#queue.length >= this.#host.maxQueue) return failures.capacity(name)
+    if (call.input.parent && !this.hasRoom() && wouldDeadlock(this, call)) {
+      this.#sayOnce(
+        'warn',
+        `[${name}] is called from inside itself, directly or around corners, deeper than it may have instances ` +
+          `(${this.#host.maxInstances}): the innermost call is refused, it would wait for ever`,
+      )
+      return failures.capacity(name)
+    }
+    return undefined
+  }
+
+  #dispatch(): void {
+    if (this.#closed) return
+    while (this.#queue.length > 0) {
+      const instance = this.#instances.free
+      if (!instance) break
+      const call = this.#queue.shift() as HostCall
+      this.#startClock(call)
+      this.#instances.run(instance, call)
+    }
+    this.#scale()
+  }
+
+  #startClock(call: HostCall): void {
+    const { stopMs, answerMs } = this.#host.limits(this.#entry, call.input.source)
+    const now = performance.now()
+    call.startedAt = now
+    call.stopBy = now + stopMs
+    if (now + answerMs < call.answerBy) {
+      call.answerBy = now + answerMs
+      call.patienceSeconds = answerMs / 1000
+    }
+  }
+
+  #scale(): void {
+    const waiting = this.#queue.length
+    if (waiting === 0 && this.#methodsWanted.length === 0) return
+    let starting = this.#instances.loading.length
+    let live = this.#instances.live
+    const quick = this.#typicalMs !== undefined && this.#typicalMs < quickMs
+    const head = this.#queue[0]
+    if (quick && live > starting && head && performance.now() - head.queuedAt < patienceMs) return
+    const wanted = Math.max(1, Math.ceil(waiting / this.#entry.config.concurrency))
+    while (starting < Math.min(wanted, maxStarting) && live < this.#host.maxInstances) {
+      this.#start()
+      starting++
+      live++
+    }
+  }
+
+  #start(): void {
+    const carrier = this.#host.launch(this.#entry)
+    this.#instances.add(new Instance(carrier, this.#entry, this.#host.guestSpace(), this))
+  }
+
+  /** A start came to nothing. While others serve, it concerns nobody; else everybody who waits gets the failure. */
+  #loadEnded(failure: CallFailure): void {
+    if (this.#instances.ready) return
+    this.#loadError = { failure, at: performance.now() }
+    for (const call of this.#queue.splice(0)) call.fail(failure)
+    for (const wanted of this.#methodsWanted.splice(0)) wanted.reject(failure)
+  }
+
+  #reportEnd(instance: Instance, exit: CarrierExit): void {
+    const { name, config } = this.#entry
+    const why =
+      exit.kind === 'memory'
+        ? `ran out of memory: "memorySize" in its package.json is ${config.memorySize} MB`
+        : `ended unexpectedly: ${exit.detail}`
+    this.#host.remark(this.#entry, 'error', `[${name}] ${why}`)
+    if (instance.loadedAt === undefined) this.#loadEnded(failures.crash(name))
+  }
+
+  #sayOnce(level: GuestLog['level'], text: string): void {
+    if (this.#said.has(text)) return
+    this.#said.add(text)
+    this.#host.remark(this.#entry, level, text)
+  }
+}

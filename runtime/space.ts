@@ -1,0 +1,334 @@
+/** The service space: the one composition root. Everything else is handed what it needs (shared design). */
+import { mkdirSync } from 'node:fs'
+import type { DocumentDatabase } from '../database/command.ts'
+import { AdjustableClock } from './adjustable-clock.ts'
+import type { ClockState } from './bridge.ts'
+import type { Clock } from './clock.ts'
+import type { SpaceOptions } from './config/options.ts'
+import { LocalError } from './errors.ts'
+import type { NestedInvocation } from './guest/guest-context.ts'
+import { CallDesk } from './host/call-desk.ts'
+import { CallLog } from './host/call-log.ts'
+import { createServices } from './host/create-services.ts'
+import { DatabaseAccess } from './host/database-access.ts'
+import { functionEnvironment, useTimeZone } from './host/environment.ts'
+import { failures } from './host/failures.ts'
+import { functionKinds, guestSpace, transformCache } from './host/guest-space.ts'
+import type { HostCall } from './host/host-call.ts'
+import { Launcher } from './host/launcher.ts'
+import { LogStore } from './host/log-store.ts'
+import { databaseName, openDatabase } from './host/open-database.ts'
+import type { PoolHost } from './host/pool.ts'
+import { Pools } from './host/pools.ts'
+import { dispatchRequest, type HostServices } from './host/services.ts'
+import { Ticker } from './host/ticker.ts'
+import { Transforms } from './host/transforms.ts'
+import type { CallFailure, CallSource, Invocation, Outcome } from './invocation.ts'
+import { packageRoot } from './package-info.ts'
+import type { FunctionEntry, Manifest } from './project/manifest.ts'
+import { readProject } from './project/read.ts'
+import { type ProviderProfile, providers } from './provider.ts'
+import type { PoolStatus, ReloadReport, Space, SpaceControl } from './space-api.ts'
+
+export interface SpaceDependencies {
+  /** Default: the machine's time, which `setClock` can move. */
+  clock?: Clock
+}
+
+/** How often limits of calls are looked at, in milliseconds of machine time. */
+const tickMs = 10
+/** Default time limit of a call from another function (spec/runtime.md §7). */
+const nestedTimeoutMs = 60_000
+/** tencent drops the connection of a client after this long, while the run goes on (spec/runtime.md §3, point 6). */
+const tencentClientMs = 30_000
+
+/**
+ * Reads a project and makes it callable. Instances start with the first calls; the database opens when first used.
+ * @throws LocalError when the project cannot be served as a whole
+ */
+export async function createSpace(
+  options: SpaceOptions,
+  dependencies: SpaceDependencies = {},
+): Promise<Space & SpaceControl> {
+  const manifest = await readManifest(options)
+  mkdirSync(options.data, { recursive: true })
+  const profile = providers[manifest.provider]
+  const timeZone = options.timeZone ?? profile.timeZone
+  const launcher = await Launcher.create({
+    isolation: options.isolation,
+    defaultMemoryMB: profile.defaultMemoryMB,
+    env: functionEnvironment(options.env, timeZone),
+  })
+  // Threads have the zone of their process; processes bring their own.
+  const zone = options.isolation === 'process' ? undefined : useTimeZone(timeZone)
+  return new LocalSpace(options, manifest, launcher, zone, dependencies.clock ?? new AdjustableClock())
+}
+
+// internals
+
+class LocalSpace implements Space, SpaceControl {
+  readonly options: SpaceOptions
+  readonly clock: Clock
+  readonly logs = new LogStore()
+  readonly databaseName: string
+  #manifest: Manifest
+  #publicUrl: string | undefined
+  #closing: Promise<void> | undefined
+  #reloading: Promise<unknown> = Promise.resolve()
+  readonly #launcher: Launcher
+  readonly #zone: Disposable | undefined
+  readonly #pools: Pools
+  readonly #desk: CallDesk
+  readonly #ticker: Ticker
+  readonly #transforms: Transforms
+  readonly #database: DatabaseAccess
+  readonly #services: HostServices
+  readonly #followClock: Disposable | undefined
+  readonly #listeners = new Set<(manifest: Manifest) => void>()
+
+  constructor(
+    options: SpaceOptions,
+    manifest: Manifest,
+    launcher: Launcher,
+    zone: Disposable | undefined,
+    clock: Clock,
+  ) {
+    this.options = options
+    this.clock = clock
+    this.databaseName = databaseName(options)
+    this.#manifest = manifest
+    this.#launcher = launcher
+    this.#zone = zone
+    this.#database = new DatabaseAccess(() => openDatabase(this))
+    this.#services = createServices(this)
+    this.#pools = new Pools(this.#poolHost())
+    this.#desk = new CallDesk(this.#profile, new CallLog(this.logs, clock, options.requestLog === 'quiet'))
+    this.#ticker = new Ticker(tickMs, () => this.#tick())
+    this.#transforms = new Transforms(transformCache(options))
+    this.#followClock = clock.onMove?.(() => this.#tellClock())
+    launcher.prepare()
+    this.#transformAhead(manifest.cloudRoots)
+  }
+
+  get manifest(): Manifest {
+    return this.#manifest
+  }
+
+  get publicUrl(): string | undefined {
+    return this.#publicUrl
+  }
+
+  set publicUrl(publicUrl: string | undefined) {
+    this.#publicUrl = publicUrl
+    if (publicUrl !== undefined) this.#pools.broadcast({ t: 'space', change: { publicUrl } })
+  }
+
+  database(): Promise<DocumentDatabase> {
+    return this.#database.database()
+  }
+
+  invoke(invocation: Invocation): Promise<Outcome> {
+    return this.#submit(invocation, undefined).outcome
+  }
+
+  onManifest(listener: (manifest: Manifest) => void): Disposable {
+    this.#listeners.add(listener)
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
+  }
+
+  async methods(name: string): Promise<string[]> {
+    const failure = this.#refusal(name)
+    if (failure) throw new Error(failure.errMsg)
+    const methods = this.#pools.of(this.#manifest.functions[name] as FunctionEntry).methods()
+    this.#ticker.wake()
+    try {
+      return await methods
+    } catch (error) {
+      throw new Error((error as CallFailure).errMsg)
+    }
+  }
+
+  /** One at a time: two saves in a row must not overtake each other. */
+  reload(changedFiles?: readonly string[]): Promise<ReloadReport> {
+    const report = this.#reloading.then(() => this.#reload(changedFiles))
+    this.#reloading = report.catch(() => undefined)
+    return report
+  }
+
+  setClock(state: ClockState): void {
+    if (!(this.clock instanceof AdjustableClock)) {
+      throw new LocalError('USAGE', 'the space runs on a clock it was given', {
+        hint: 'move that clock instead',
+      })
+    }
+    this.clock.set(state)
+  }
+
+  functionsUsing(file: string): string[] {
+    return this.#pools.using(file)
+  }
+
+  instances(): PoolStatus[] {
+    return this.#pools.status()
+  }
+
+  close({ graceMs = 5000 }: { graceMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(graceMs)
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  // internals
+
+  get #profile(): ProviderProfile {
+    return providers[this.#manifest.provider]
+  }
+
+  #submit(invocation: Invocation, parent: HostCall | undefined): HostCall {
+    const failure = this.#refusal(invocation.name, invocation.payload.type === 'method')
+    if (failure) return this.#desk.refuse(invocation, failure, parent)
+    const entry = this.#manifest.functions[invocation.name] as FunctionEntry
+    const call = this.#desk.submit(invocation, this.#pools.of(entry), parent)
+    this.#ticker.wake()
+    return call
+  }
+
+  /** What forbids a call before it is looked at any closer. */
+  #refusal(name: string, wantsObject = false): CallFailure | undefined {
+    if (this.#closing) return failures.closed()
+    const entry = Object.hasOwn(this.#manifest.functions, name) ? this.#manifest.functions[name] : undefined
+    if (!entry) return failures.notFound(name)
+    if (wantsObject && entry.kind !== 'cloudobject') return failures.wrongKind(name)
+    const problem = entry.problems.find(({ severity }) => severity === 'error')
+    return problem ? failures.invalidEntry(problem.message) : undefined
+  }
+
+  /** A call from inside an instance; what it sent is looked at first. */
+  async #invokeNested(nested: unknown, parent: HostCall | undefined): Promise<Outcome> {
+    const { name, payload, timeoutMs = nestedTimeoutMs } = checkNested(nested)
+    const ancestors = parent ? [...parent.input.ancestors, parent.input.name] : []
+    return this.#submit({ name, payload, source: 'function', timeoutMs, ancestors }, parent).outcome
+  }
+
+  #tick(): boolean {
+    const now = performance.now()
+    this.#desk.expire(now)
+    this.#pools.tick(now)
+    return this.#desk.restless || this.#pools.restless
+  }
+
+  async #reload(changedFiles: readonly string[] | undefined): Promise<ReloadReport> {
+    if (this.#closing) return { reloaded: [], added: [], removed: [] }
+    const before = this.#manifest
+    const [after] = await Promise.all([
+      readManifest(this.options),
+      this.#transforms.ahead(changedFiles ?? before.cloudRoots),
+    ])
+    this.#manifest = after
+    const report = this.#pools.follow(before, after, changedFiles)
+    if (report.added.length > 0 || report.removed.length > 0) {
+      this.#pools.broadcast({ t: 'space', change: { functions: functionKinds(after) } })
+    }
+    if (JSON.stringify(before) !== JSON.stringify(after)) {
+      for (const listener of this.#listeners) listener(after)
+    }
+    return report
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    this.#followClock?.[Symbol.dispose]()
+    await this.#pools.close(graceMs)
+    this.#ticker.stop()
+    await Promise.all(Object.values(this.#services).map((service) => service.close?.()))
+    await Promise.all([this.#launcher.close(), this.#database.close(), this.#transforms.close()])
+    this.#zone?.[Symbol.dispose]()
+  }
+
+  #poolHost(): PoolHost {
+    const { options, clock } = this
+    const access = {
+      invokeNested: (nested: unknown, parent: HostCall | undefined) => this.#invokeNested(nested, parent),
+      connectDatabase: () => this.#database.connect(),
+    }
+    return {
+      maxInstances: options.maxInstances,
+      maxQueue: options.maxQueue,
+      idle: { clock, idleMs: options.idleMs ?? this.#profile.idleMs, freeze: false },
+      launch: (entry) => this.#launcher.launch(entry),
+      guestSpace: () =>
+        guestSpace(options, this.#manifest, {
+          clock: clockState(clock),
+          publicUrl: this.#publicUrl,
+          databaseName: this.databaseName,
+        }),
+      limits: (entry, source) => ({
+        stopMs: stopLimit(options, entry, source),
+        answerMs: answerLimit(this.#profile, entry, source),
+      }),
+      request: (instance, message) => void dispatchRequest(instance, message, this.#services, access),
+      log: (entry, line) => void this.logs.append({ ...line, functionName: entry.name }),
+      remark: (entry, level, text, channel = 'system') =>
+        void this.logs.append({ time: clock.now(), level, channel, text, functionName: entry.name }),
+    }
+  }
+
+  #tellClock(): void {
+    const clock = clockState(this.clock)
+    this.#pools.broadcast({ t: 'clock', clock })
+    void this.#database.setClock(clock)
+  }
+
+  /** Its failures are no concern: what is not in the cache is transformed when it is loaded. */
+  #transformAhead(targets: readonly string[]): void {
+    void this.#transforms.ahead(targets).catch(() => undefined)
+  }
+}
+
+async function readManifest(options: SpaceOptions): Promise<Manifest> {
+  const { project, provider, builtins, data } = options
+  const manifest = await readProject({
+    project,
+    builtins,
+    builtinRoots: [packageRoot],
+    data,
+    ...(provider ? { provider } : {}),
+  })
+  const errors = manifest.problems.filter(({ severity }) => severity === 'error')
+  const [first, ...others] = errors
+  if (!first) return manifest
+  const hint = [first.hint, ...others.map(({ message }) => `also: ${message}`)].filter(Boolean).join('; ')
+  throw new LocalError('PROJECT_INVALID', first.message, {
+    ...(first.where ? { where: first.where } : {}),
+    ...(hint ? { hint } : {}),
+  })
+}
+
+function stopLimit({ timeouts }: SpaceOptions, { config }: FunctionEntry, source: CallSource): number {
+  if (!timeouts) return Number.POSITIVE_INFINITY
+  return (source === 'timing' ? config.timingTimeout : config.timeout) * 1000
+}
+
+function answerLimit({ name }: ProviderProfile, { config }: FunctionEntry, source: CallSource): number {
+  const dropped = name === 'tencent' && source === 'client' && config.timeout * 1000 > tencentClientMs
+  return dropped ? tencentClientMs : Number.POSITIVE_INFINITY
+}
+
+/** Any clock as an instance can follow it. */
+function clockState(clock: Clock): ClockState {
+  if (clock instanceof AdjustableClock) return clock.state
+  // A clock that is moved by hand stands still in between; others keep their distance to the machine's.
+  if (clock.onMove) return { offsetMs: 0, frozenAt: clock.now() }
+  const offsetMs = clock.now() - Date.now()
+  return { offsetMs: Math.abs(offsetMs) < 1000 ? 0 : offsetMs }
+}
+
+function checkNested(nested: unknown): NestedInvocation {
+  const { name, payload, timeoutMs } = (nested ?? {}) as Partial<NestedInvocation>
+  if (typeof name !== 'string' || (payload?.type !== 'event' && payload?.type !== 'method')) {
+    throw new TypeError('a nested call needs the name of a function and an event or a method')
+  }
+  return { name, payload, ...(typeof timeoutMs === 'number' ? { timeoutMs } : {}) }
+}
