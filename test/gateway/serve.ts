@@ -28,6 +28,7 @@ export interface Served {
   /** Sends bytes as they are and returns everything that comes back until the line is closed. */
   raw(text: string | Buffer): Promise<string>
   warnings(): string[]
+  close(graceMs: number): Promise<void>
 }
 
 export async function serve(
@@ -55,6 +56,7 @@ export async function serve(
         .list()
         .filter((entry) => entry.level === 'warn')
         .map((entry) => entry.text),
+    close: (graceMs) => gateway.close(graceMs),
   }
   return served
 }

@@ -13,7 +13,7 @@ import { fireTrigger, listTriggers } from './triggers.ts'
 /** @param closing ends streams when the server stops */
 export function createControlApp(parts: ControlParts, closing: AbortSignal): Express {
   const app = express()
-  app.disable('x-powered-by').disable('etag').enable('case sensitive routing')
+  app.disable('x-powered-by').disable('etag').enable('case sensitive routing').enable('strict routing')
 
   app.get('/_unicloud', (_req, res) => res.redirect(302, '/_unicloud/'))
   app.get('/_unicloud/', (_req, res) => void res.type('html').send(statusPage()))

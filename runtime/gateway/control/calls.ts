@@ -31,7 +31,7 @@ const who = {
   clientInfo: z.record(z.string(), z.unknown()).optional(),
   uniIdToken: z.string().optional(),
 }
-const functionBody = z.strictObject({ data: z.unknown(), ...who })
+const functionBody = z.strictObject({ data: z.unknown().optional(), ...who })
 const methodBody = z.strictObject({ params: z.array(z.unknown()).optional(), ...who })
 
 type Who = { clientInfo?: Record<string, unknown> | undefined; uniIdToken?: string | undefined }
