@@ -28,24 +28,33 @@ const defaultLimit = 100
 const largestLimit = 1000
 
 export class Query {
-  protected readonly executor: Executor
-  protected readonly collectionName: string
+  // Private, so that a logged reference does not print the whole database behind it.
+  readonly #executor: Executor
+  readonly #collectionName: string
   readonly #state: QueryState
 
   constructor(executor: Executor, collectionName: string, state: QueryState = {}) {
-    this.executor = executor
-    this.collectionName = collectionName
+    this.#executor = executor
+    this.#collectionName = collectionName
     this.#state = state
+  }
+
+  protected get executor(): Executor {
+    return this.#executor
+  }
+
+  protected get collectionName(): string {
+    return this.#collectionName
   }
 
   /** @param condition an object, or a logic command; replaces an earlier one */
   where(condition: object): Query {
-    return this.#with({ filter: encodeWhere(condition, conditionRules(this.executor)) })
+    return this.#with({ filter: encodeWhere(condition, conditionRules(this.#executor)) })
   }
 
   /** @param fields members to return (true) or to leave out (false) */
   field(fields: object): Query {
-    const projection = encodeProjection(fields, conditionRules(this.executor))
+    const projection = encodeProjection(fields, conditionRules(this.#executor))
     return this.#with(projection ? { projection } : {})
   }
 
@@ -67,11 +76,11 @@ export class Query {
   }
 
   async get(): Promise<object> {
-    return this.executor.run(async (requestId) => {
+    return this.#executor.run(async (requestId) => {
       const { order, skip, limit } = this.#state
       const wanted = Math.min(limit || defaultLimit, largestLimit)
-      const rows = await this.executor.readAll({
-        find: this.collectionName,
+      const rows = await this.#executor.readAll({
+        find: this.#collectionName,
         filter: this.#filter(),
         ...this.#projection(),
         ...(order ? { sort: order } : {}),
@@ -79,98 +88,98 @@ export class Query {
         limit: wanted,
         batchSize: wanted,
       })
-      if (rows.length === 0) await this.executor.requireCollection(this.collectionName)
-      return this.executor.profile.shapes.read(rows.map(fromStored), requestId)
+      if (rows.length === 0) await this.#executor.requireCollection(this.#collectionName)
+      return this.#executor.profile.shapes.read(rows.map(fromStored), requestId)
     })
   }
 
   /** Counts all matches; `skip` and `limit` do not matter. */
   async count(): Promise<object> {
-    return this.executor.run(async (requestId) => {
+    return this.#executor.run(async (requestId) => {
       const total = await this.#count()
-      if (total === 0) await this.executor.requireCollection(this.collectionName)
-      return this.executor.profile.shapes.count(total, requestId)
+      if (total === 0) await this.#executor.requireCollection(this.#collectionName)
+      return this.#executor.profile.shapes.count(total, requestId)
     })
   }
 
   /** Changes all matches. */
   async update(data: object): Promise<object> {
-    return this.executor.run(async (requestId) => {
+    return this.#executor.run(async (requestId) => {
       const filter = this.#filterOfWrite('update')
-      const update = encodeUpdate(data, conditionRules(this.executor))
+      const update = encodeUpdate(data, conditionRules(this.#executor))
       if (Object.keys(update).length === 0) {
-        await this.executor.requireCollection(this.collectionName)
-        return this.executor.profile.shapes.update(0, requestId)
+        await this.#executor.requireCollection(this.#collectionName)
+        return this.#executor.profile.shapes.update(0, requestId)
       }
-      const { matched, modified } = await updateWith(this.executor, this.collectionName, {
+      const { matched, modified } = await updateWith(this.#executor, this.#collectionName, {
         q: filter,
-        u: storedUpdate(update, this.executor.storageRules()),
+        u: storedUpdate(update, this.#executor.storageRules()),
         multi: true,
       })
-      if (matched === 0) await this.executor.requireCollection(this.collectionName)
-      return this.executor.profile.shapes.update(modified, requestId)
+      if (matched === 0) await this.#executor.requireCollection(this.#collectionName)
+      return this.#executor.profile.shapes.update(modified, requestId)
     })
   }
 
   /** Changes the first match and returns it as it is then. */
   async updateAndReturn(data: object): Promise<object> {
-    return this.executor.run(async (requestId) => {
+    return this.#executor.run(async (requestId) => {
       if (this.#state.projection) throw invalidParam('updateAndReturn cannot be used after field()')
       if (!this.#state.filter) throw missingQuery()
-      const update = encodeUpdate(data, conditionRules(this.executor))
-      const doc = await findAndUpdate(this.executor, this.collectionName, {
+      const update = encodeUpdate(data, conditionRules(this.#executor))
+      const doc = await findAndUpdate(this.#executor, this.#collectionName, {
         filter: this.#filter(),
         update,
         ...(this.#state.order ? { sort: this.#state.order } : {}),
       })
-      return this.executor.profile.shapes.updateAndReturn(doc, requestId)
+      return this.#executor.profile.shapes.updateAndReturn(doc, requestId)
     })
   }
 
   /** Deletes all matches. */
   async remove(): Promise<object> {
-    return this.executor.run(async (requestId) => {
+    return this.#executor.run(async (requestId) => {
       const filter = this.#filterOfWrite('remove')
-      const deleted = await deleteWith(this.executor, this.collectionName, { q: filter, limit: 0 })
-      return this.executor.profile.shapes.remove(deleted, requestId)
+      const deleted = await deleteWith(this.#executor, this.#collectionName, { q: filter, limit: 0 })
+      return this.#executor.profile.shapes.remove(deleted, requestId)
     })
   }
 
   #with(change: Partial<QueryState>): Query {
-    return new Query(this.executor, this.collectionName, { ...this.#state, ...change })
+    return new Query(this.#executor, this.#collectionName, { ...this.#state, ...change })
   }
 
   #filter(): Doc {
-    return sentFilter(this.executor, this.#state.filter ?? {})
+    return sentFilter(this.#executor, this.#state.filter ?? {})
   }
 
   #projection(): { projection?: Doc } {
     const { projection } = this.#state
-    return projection ? { projection: storedProjection(projection, this.executor.storageRules()) } : {}
+    return projection ? { projection: storedProjection(projection, this.#executor.storageRules()) } : {}
   }
 
   /** The filter of a write to many documents: forbidden in transactions, and never without `where()`. */
   #filterOfWrite(method: 'update' | 'remove'): Doc {
     if (!this.#state.filter) throw missingQuery()
-    if (this.executor.transaction) {
+    if (this.#executor.transaction) {
       throw invalidParam(`where().${method}() is not allowed in a transaction, use doc().${method}()`)
     }
     const { order, skip, limit, projection } = this.#state
     if (order || skip !== undefined || limit !== undefined || projection) {
-      this.executor.context.warn(`${method} changes all matches: orderBy, skip, limit and field are ignored`)
+      this.#executor.context.warn(`${method} changes all matches: orderBy, skip, limit and field are ignored`)
     }
     return this.#filter()
   }
 
   async #count(): Promise<number> {
     const filter = this.#filter()
-    if (!this.executor.transaction) {
-      const reply = await this.executor.command({ count: this.collectionName, query: filter })
+    if (!this.#executor.transaction) {
+      const reply = await this.#executor.command({ count: this.#collectionName, query: filter })
       return Number(reply.n)
     }
     // MongoDB refuses `count` in a transaction.
-    const [row] = await this.executor.readAll({
-      aggregate: this.collectionName,
+    const [row] = await this.#executor.readAll({
+      aggregate: this.#collectionName,
       pipeline: [{ $match: filter }, { $group: { _id: null, n: { $sum: 1 } } }],
       cursor: {},
     })
