@@ -1,0 +1,38 @@
+import type { DocumentStream } from '../planner/streams.ts'
+import type { Doc } from '../values/types.ts'
+import type { Context } from './context.ts'
+
+export interface CursorOptions {
+  /** `database.collection` as the reply names it. */
+  namespace: string
+  /** Documents of the first batch; 101 when not given. */
+  batchSize: number | undefined
+  singleBatch?: boolean
+  noTimeout?: boolean
+}
+
+/** Reads the first batch of a result and keeps a cursor for the rest. */
+export async function cursorReply(
+  context: Context,
+  stream: DocumentStream,
+  options: CursorOptions,
+): Promise<Doc> {
+  const { namespace, batchSize, singleBatch } = options
+  const count = batchSize ?? FIRST_BATCH
+  const firstBatch = count === 0 ? [] : await stream.take(count, context.pause)
+  if (singleBatch || stream.done) return { cursor: { firstBatch, id: 0, ns: namespace }, ok: 1 }
+  const cursor = context.state.cursors.open({
+    namespace,
+    stream,
+    session: context.session?.id,
+    transaction: context.unit.inTransaction ? context.unit : undefined,
+    owner: context.owner,
+    batchSize: undefined,
+    noTimeout: options.noTimeout ?? false,
+  })
+  return { cursor: { firstBatch, id: cursor.id, ns: namespace }, ok: 1 }
+}
+
+// internals
+
+const FIRST_BATCH = 101

@@ -1,0 +1,193 @@
+import { fail } from '../errors.ts'
+import { indexName, sameKey } from '../index/definition.ts'
+import type { Index } from '../index/index.ts'
+import { compileFilter, type MatchEnv, type Matcher, type NearSpec } from '../match/index.ts'
+import { type Counters, candidates, keepsOrder } from '../planner/candidates.ts'
+import { choosePlan, type Plan } from '../planner/plan.ts'
+import { collectAll, type DocumentStream, ListStream, ScanStream, type Shape } from '../planner/streams.ts'
+import { sortDocuments } from '../planner/top.ts'
+import { compileProjection } from '../projection.ts'
+import { compileSorter, type Sorter } from '../sort.ts'
+import type { CollectionView } from '../transactions/unit.ts'
+import { bsonTypeName, type Doc, isDocument } from '../values/types.ts'
+import type { Arguments } from './arguments.ts'
+import type { Context } from './context.ts'
+
+/** What `find`, `count`, `distinct`, `delete` … ask for: which documents, in which order. */
+export interface Query {
+  filter: Doc
+  sort?: Doc | undefined
+  skip?: number | undefined
+  limit?: number | undefined
+  projection?: Doc | undefined
+  hint?: unknown
+  collation?: Doc | undefined
+  let?: Doc | undefined
+}
+
+/** A query made ready for one view. */
+export interface PreparedQuery {
+  readonly query: Query
+  readonly view: CollectionView
+  readonly matcher: Matcher
+  readonly plan: Plan
+  /** Order of the result when the plan does not give it. */
+  readonly sorter: Sorter | undefined
+  readonly shape: Shape | undefined
+}
+
+/** Compiles a query and chooses its plan. */
+export function prepare(context: Context, view: CollectionView, query: Query): PreparedQuery {
+  const env = matchEnv(context, view, query)
+  const matcher = compileFilter(query.filter, env)
+  if (matcher.near) needGeoIndex(view)
+  const sort = query.sort && Object.keys(query.sort).length > 0 ? query.sort : undefined
+  const natural = naturalOrder(sort)
+  const sorter = sort && natural === undefined ? sorterOf(sort, env, matcher) : undefined
+  const plan = choosePlan(view.collection, {
+    filter: query.filter,
+    sort: matcher.near || natural !== undefined ? undefined : sort,
+    collated: env.collation !== undefined,
+    ordered: keepsOrder(view),
+    hint: natural === undefined ? findHint(view, query.hint) : 'scan',
+  })
+  const sorted = plan.kind === 'index' && plan.sorted
+  return {
+    query,
+    view,
+    matcher,
+    plan,
+    sorter: sorted ? undefined : sorter,
+    shape: shapeOf(query, env, matcher),
+  }
+}
+
+/** Runs a prepared query. */
+export async function run(
+  context: Context,
+  prepared: PreparedQuery,
+  counters?: Counters,
+): Promise<DocumentStream> {
+  const { query, view, matcher, plan, sorter, shape } = prepared
+  const { largest } = view.collection.data
+  const found = candidates(view, plan, counters)
+  const skip = query.skip ?? 0
+  const limit = query.limit || undefined
+  const backwards = naturalOrder(query.sort) === -1
+  if (!sorter && !matcher.near && !backwards) {
+    return new ScanStream(found, matcher, { skip, limit, shape, largest })
+  }
+  let docs = await collectAll(found, matcher, context.pause, largest)
+  if (matcher.near && !sorter) docs = byDistance(docs, matcher.near)
+  if (backwards) docs.reverse()
+  const end = limit === undefined ? Number.POSITIVE_INFINITY : skip + limit
+  const ordered = sorter ? sortDocuments(docs, sorter, end) : docs.slice(0, end)
+  return new ListStream(skip > 0 ? ordered.slice(skip) : ordered, shape, largest)
+}
+
+/**
+ * The matching records of a query that is about to write, found at once and in full: what is written later must not
+ * lead to more matches.
+ */
+export function matching(
+  context: Context,
+  prepared: PreparedQuery,
+  limit = Number.POSITIVE_INFINITY,
+): [number, Doc][] {
+  const { matcher, sorter, view, plan } = prepared
+  const enough = sorter || matcher.near ? Number.POSITIVE_INFINITY : limit
+  const found: [number, Doc][] = []
+  let seen = 0
+  for (const [record, doc] of candidates(view, plan)) {
+    if ((++seen & 127) === 0) context.pause.due()
+    if (!matcher.matches(doc)) continue
+    found.push([record, doc])
+    if (found.length >= enough) break
+  }
+  if (sorter) found.sort((a, b) => sorter.compare(a[1], b[1]))
+  return found.length > limit ? found.slice(0, limit) : found
+}
+
+/** What a filter of this query is compiled with. */
+export function matchEnv(
+  context: Context,
+  view: CollectionView | undefined,
+  query: Pick<Query, 'collation' | 'let'>,
+): MatchEnv {
+  const collation = collationOf(query.collation) ?? collationOf(view?.collection.options.collation)
+  return { now: context.now, ...(collation ? { collation } : {}), ...(query.let ? { let: query.let } : {}) }
+}
+
+/** Reads a `hint`: a name or a key pattern. */
+export function findHint(view: CollectionView, hint: unknown): Index | 'scan' | undefined {
+  if (hint === undefined || hint === null) return undefined
+  if (isDocument(hint)) {
+    if (Object.keys(hint).length === 0) return undefined
+    if ('$natural' in hint) return 'scan'
+    for (const index of view.collection.data.indexes) if (sameKey(index.definition.key, hint)) return index
+    return badHint(indexName(hint))
+  }
+  if (typeof hint !== 'string') fail(9, `Hint must be a string or an object, got ${bsonTypeName(hint)}`)
+  return view.collection.data.index(hint) ?? badHint(hint)
+}
+
+/** Reads `sort`, `collation`, `let` and `hint` the same way for every command. */
+export function readQuery(args: Arguments, filterName: string): Query {
+  const hint = args.value('hint')
+  return {
+    filter: args.document(filterName) ?? {},
+    sort: args.document('sort'),
+    collation: args.document('collation'),
+    let: args.document('let'),
+    ...(hint === undefined ? {} : { hint }),
+  }
+}
+
+// internals
+
+function collationOf(collation: unknown): Doc | undefined {
+  if (!isDocument(collation) || Object.keys(collation).length === 0) return undefined
+  if (typeof collation.locale !== 'string')
+    fail(40414, "BSON field 'Collation.locale' is missing but a required field")
+  return collation.locale === 'simple' ? undefined : collation
+}
+
+function naturalOrder(sort: Doc | undefined): 1 | -1 | undefined {
+  if (!sort || !('$natural' in sort)) return undefined
+  return Number(sort.$natural) < 0 ? -1 : 1
+}
+
+function sorterOf(sort: Doc, env: MatchEnv, matcher: Matcher): Sorter {
+  return compileSorter(sort, env.collation, (name, doc) =>
+    name === 'textScore' ? matcher.textScore?.(doc) : undefined,
+  )
+}
+
+function badHint(name: string): never {
+  fail(
+    2,
+    `error processing query: planner returned error: bad hint: hint provided does not correspond to an existing index (${name})`,
+  )
+}
+
+function shapeOf(query: Query, env: MatchEnv, matcher: Matcher): Shape | undefined {
+  const { projection } = query
+  if (!projection || Object.keys(projection).length === 0) return undefined
+  const project = compileProjection(projection, env)
+  const positional = Object.keys(projection).some((path) => path.endsWith('.$'))
+  return positional ? (doc) => project(doc, matcher.arrayIndex(doc)) : (doc) => project(doc)
+}
+
+function byDistance(docs: readonly Doc[], near: NearSpec): Doc[] {
+  const measured = docs.map((doc) => ({ doc, distance: near.distance(doc) ?? Number.POSITIVE_INFINITY }))
+  return measured.sort((a, b) => a.distance - b.distance).map(({ doc }) => doc)
+}
+
+/** @throws DatabaseError 291 when the collection has no geo index: `$near` is answered from one */
+function needGeoIndex(view: CollectionView): void {
+  const declared = view.collection.indexes.some(({ key }) =>
+    Object.values(key).some((kind) => kind === '2d' || kind === '2dsphere'),
+  )
+  if (!declared)
+    fail(291, 'error processing query: planner returned error: unable to find index for $geoNear query')
+}

@@ -1,0 +1,86 @@
+import type { Collection } from './catalog.ts'
+import type { Executor } from './executor.ts'
+import type { EngineState } from './state.ts'
+import type { Doc } from './values/types.ts'
+
+/** What the engine does by itself every minute of the space's clock: TTL, expired sessions and cursors, the memory budget. */
+export class Housekeeping implements Disposable {
+  readonly #state: EngineState
+  readonly #executor: Executor
+  readonly #warn: (text: string) => void
+  #timer: Disposable
+  #warned = false
+
+  constructor(state: EngineState, executor: Executor, warn: (text: string) => void) {
+    this.#state = state
+    this.#executor = executor
+    this.#warn = warn
+    this.#timer = this.#next()
+  }
+
+  /** Runs one round now. */
+  async round(): Promise<void> {
+    this.#state.sessions.expire()
+    this.#state.cursors.expire()
+    this.#watchMemory()
+    for (const collection of [...this.#state.catalog.all()])
+      if (collection.loaded) await this.#expire(collection)
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer[Symbol.dispose]()
+  }
+
+  // internals
+
+  #next(): Disposable {
+    return this.#state.clock.setTimer(() => {
+      this.#timer = this.#next()
+      this.round().catch((error: unknown) =>
+        this.#warn(`Removing expired documents failed: ${String(error)}`),
+      )
+    }, INTERVAL_MS)
+  }
+
+  /**
+   * Deletes what a TTL index has let expire, by the normal write road. A date is enough in any element of an array;
+   * what is no date never expires (spec/embedded-database.md §13).
+   */
+  async #expire(collection: Collection): Promise<void> {
+    for (const { key, expireAfterSeconds, partialFilterExpression } of collection.indexes) {
+      const [path] = Object.keys(key)
+      if (expireAfterSeconds === undefined || path === undefined) continue
+      const limit: Doc = { [path]: { $lte: new Date(this.#state.clock.now() - expireAfterSeconds * 1000) } }
+      const q = partialFilterExpression ? { $and: [limit, partialFilterExpression] } : limit
+      await this.#executor.execute(
+        collection.database,
+        { delete: collection.name, deletes: [{ q, limit: 0 }] },
+        {},
+      )
+    }
+  }
+
+  #watchMemory(): void {
+    if (this.#warned) return
+    let bytes = 0
+    let documents = 0
+    for (const collection of this.#state.catalog.all()) {
+      if (!collection.loaded) continue
+      bytes += collection.data.bytes
+      documents += collection.data.size
+    }
+    if (bytes < WARN_BYTES && documents < WARN_DOCUMENTS) return
+    this.#warned = true
+    this.#warn(
+      `The embedded database holds ${documents} documents (${Math.round(bytes / 1048576)} MB) in memory. ` +
+        'For data of this size use a real server: set `database` to a mongodb:// URI and move the data with `unicloud-local db export` and `db import`.',
+    )
+  }
+}
+
+// internals
+
+/** As often as the server's TTL monitor. */
+const INTERVAL_MS = 60_000
+const WARN_BYTES = 400 * 1024 * 1024
+const WARN_DOCUMENTS = 300_000

@@ -1,0 +1,51 @@
+import { fail } from './errors.ts'
+
+/**
+ * Keeps a long command from holding the engine's thread and from running past its time (spec/embedded-database.md
+ * §11). Real time on purpose: this is about the processor, not about what the space believes the time to be.
+ */
+export class Pause {
+  readonly #sliced: boolean
+  readonly #deadline: number
+  readonly #signal: AbortSignal | undefined
+  #sliceEnd = performance.now() + SLICE_MS
+
+  /** @param sliced false for commands that must run to their end at once: writes, and everything in a transaction */
+  constructor(sliced: boolean, maxTimeMS: number | undefined, signal: AbortSignal | undefined) {
+    this.#sliced = sliced
+    this.#deadline = maxTimeMS ? performance.now() + maxTimeMS : Number.POSITIVE_INFINITY
+    this.#signal = signal
+  }
+
+  /**
+   * True when others should get their turn: copy what must not change, then await {@link turn}.
+   * @throws DatabaseError 50 when the time is up, 11601 when the caller has given up
+   */
+  due(): boolean {
+    const now = performance.now()
+    this.#check(now)
+    return this.#sliced && now > this.#sliceEnd
+  }
+
+  /** Lets the event loop go round once. */
+  async turn(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve))
+    const now = performance.now()
+    this.#check(now)
+    this.#sliceEnd = now + SLICE_MS
+  }
+
+  /** Milliseconds until the time is up; Infinity without a limit. */
+  get left(): number {
+    return this.#deadline - performance.now()
+  }
+
+  // internals
+
+  #check(now: number): void {
+    if (now > this.#deadline) fail(50, 'operation exceeded time limit')
+    if (this.#signal?.aborted) fail(11601, 'operation was interrupted')
+  }
+}
+
+const SLICE_MS = 5

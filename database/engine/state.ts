@@ -1,0 +1,27 @@
+import type { Clock } from '../../runtime/clock.ts'
+import { Catalog } from './catalog.ts'
+import { ChangeFeed } from './change-feed.ts'
+import { Cursors } from './cursors.ts'
+import type { Store } from './store/contract.ts'
+import { Sessions } from './transactions/sessions.ts'
+import { Transactions } from './transactions/transactions.ts'
+
+/** Everything one engine owns. */
+export class EngineState {
+  readonly store: Store
+  readonly clock: Clock
+  readonly catalog: Catalog
+  readonly transactions: Transactions
+  readonly sessions: Sessions
+  readonly cursors: Cursors
+  readonly feed = new ChangeFeed()
+
+  constructor(store: Store, clock: Clock) {
+    this.store = store
+    this.clock = clock
+    this.catalog = new Catalog(store)
+    this.transactions = new Transactions(this.catalog, clock)
+    this.sessions = new Sessions(this.transactions, clock, store.retries)
+    this.cursors = new Cursors(clock)
+  }
+}
