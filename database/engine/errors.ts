@@ -85,6 +85,7 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [89, 'NetworkTimeout'],
   [91, 'ShutdownInProgress'],
   [96, 'OperationFailed'],
+  [98, 'DBPathInUse'],
   [100, 'UnsatisfiableWriteConcern'],
   [112, 'WriteConflict'],
   [115, 'CommandNotSupported'],
