@@ -4,7 +4,7 @@ import path from 'node:path'
 import { LocalError } from '../runtime/errors.ts'
 import { type ClientInfo, type Invocation, outcomeValue, type Payload } from '../runtime/invocation.ts'
 import type { FunctionEntry } from '../runtime/project/manifest.ts'
-import { readRunParameters } from '../runtime/project/run-parameters.ts'
+import { type RunParameters, readRunParameters } from '../runtime/project/run-parameters.ts'
 import { createSpace } from '../runtime/space.ts'
 import type { Space } from '../runtime/space-api.ts'
 import { fireOnce } from '../runtime/timers.ts'
@@ -69,44 +69,38 @@ async function invocationOf(
   flags: Flags,
 ): Promise<Invocation> {
   const given = givenParameters(flags)
-  const file = given === undefined ? await readRunParameters(entry) : undefined
+  const file = given === undefined ? await readRunParameters(entry, method) : undefined
   const payload = payloadOf(entry, method, given, file)
-  const clientInfo =
-    flags.clientInfo === undefined ? file?.clientInfo : parseObject(flags.clientInfo, '--client-info')
-  const token = flags.token === undefined ? file?.uniIdToken : String(flags.token)
-  return {
-    name: entry.name,
-    payload,
-    source: file?.source ?? (clientInfo || token ? 'client' : 'server'),
-    ...(clientInfo ? { clientInfo } : {}),
-    ...(token ? { uniIdToken: token } : {}),
-    ...(file?.clientIP ? { clientIP: file.clientIP } : {}),
-    userAgent: file?.userAgent ?? 'unicloud-local',
+  const told: Partial<Invocation> = {
+    ...(flags.clientInfo === undefined ? {} : { clientInfo: parseObject(flags.clientInfo, '--client-info') }),
+    ...(flags.token === undefined ? {} : { uniIdToken: String(flags.token) }),
   }
+  // Client fields and tokens reach a function on client calls only (spec/runtime.md §4).
+  const source = Object.keys(told).length > 0 ? 'client' : 'server'
+  return { name: entry.name, source, userAgent: 'unicloud-local', ...file, ...told, payload }
 }
 
 function payloadOf(
   entry: FunctionEntry,
   method: string | undefined,
   given: unknown,
-  file: Awaited<ReturnType<typeof readRunParameters>>,
+  file: RunParameters | undefined,
 ): Payload {
   if (entry.kind === 'cloudfunction') {
-    if (method) {
-      throw new LocalError('USAGE', `${entry.name} is a cloud function and has no method ${method}`, {
-        where: { file: entry.entry },
-        hint: `call it with: unicloud-local run ${entry.name} --params '{…}'`,
-      })
-    }
-    return { type: 'event', event: given ?? file?.event ?? {} }
+    if (method === undefined) return file?.payload ?? { type: 'event', event: given ?? {} }
+    throw new LocalError('USAGE', `${entry.name} is a cloud function and has no method ${method}`, {
+      where: { file: entry.entry },
+      hint: `call it with: unicloud-local run ${entry.name} --params '{…}'`,
+    })
   }
-  const name = method ?? file?.method
-  if (!name) {
+  const written = file?.payload.type === 'method' ? file.payload : undefined
+  const name = method ?? written?.method
+  if (name === undefined) {
     throw new LocalError('USAGE', `${entry.name} is a cloud object: which method?`, {
       hint: `unicloud-local run ${entry.name}.METHOD, or a call such as METHOD() in ${entry.name}/${entry.name}.param.js`,
     })
   }
-  const params = given ?? (file?.method === name ? file.params : undefined) ?? []
+  const params = given ?? (written?.method === name ? written.params : [])
   return { type: 'method', method: name, params: Array.isArray(params) ? params : [params] }
 }
 

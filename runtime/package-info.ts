@@ -19,7 +19,7 @@ export function builtFile(name: string): string {
 }
 
 /** Folders whose `cloudobjects/` and `common/` are part of every space, unless the configuration says otherwise. */
-export const builtinRoots: readonly string[] = [packageRoot]
+export const builtinRoots: string[] = [packageRoot]
 
 // internals
 
