@@ -17,6 +17,7 @@ export interface TimerResult extends FireResult {
 export class SpaceTimers implements Disposable {
   readonly #scheduler: Scheduler<TimerResult>
   readonly #follow: Disposable
+  readonly #running = new Set<Promise<Outcome>>()
 
   /** @param enabled false: nothing fires by itself, firing by hand still works */
   constructor(space: Space, enabled: boolean) {
@@ -27,7 +28,9 @@ export class SpaceTimers implements Disposable {
       retries: providers[provider].retryTimedOutTimers,
       enabled,
       fire: async (trigger, scheduledAt) => {
-        const outcome = await fire(space, trigger.functionName, trigger.name, scheduledAt)
+        const run = fire(space, trigger.functionName, trigger.name, scheduledAt)
+        this.#running.add(run)
+        const outcome = await run.finally(() => this.#running.delete(run))
         return { outcome, timedOut: !outcome.ok && outcome.failure.reason === 'timeout' }
       },
       log: (level, text, functionName) =>
@@ -51,6 +54,11 @@ export class SpaceTimers implements Disposable {
   /** @throws Error when the function has no trigger */
   async fireNow(functionName: string, at?: Date): Promise<Outcome> {
     return (await this.#scheduler.fireNow(functionName, at ? { at } : {})).outcome
+  }
+
+  /** Resolves once no run that a timer started is going. */
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running)
   }
 
   [Symbol.dispose](): void {
