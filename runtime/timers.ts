@@ -58,7 +58,11 @@ export class SpaceTimers implements Disposable {
 
   /** Resolves once no run that a timer started is going. */
   async settled(): Promise<void> {
-    while (this.#running.size > 0) await Promise.allSettled(this.#running)
+    while (this.#running.size > 0) {
+      await Promise.allSettled(this.#running)
+      // A timed-out run may be followed by a retry, which starts in the next turn.
+      await new Promise((resolve) => setImmediate(resolve))
+    }
   }
 
   [Symbol.dispose](): void {

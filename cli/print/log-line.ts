@@ -20,7 +20,8 @@ export function humanLines(options: { color: boolean; quiet: boolean }): LogForm
     if (entry.channel === 'call') return options.quiet && entry.call?.ok ? undefined : callLine(entry, color)
     const paint =
       entry.level === 'error' ? color.red : entry.level === 'warn' ? color.yellow : (text: string) => text
-    const who = entry.functionName ? `[${entry.functionName}] ` : ''
+    // Our own remarks name the function themselves.
+    const who = entry.functionName && entry.channel !== 'system' ? `[${entry.functionName}] ` : ''
     const id = entry.requestId ? color.dim(` ${entry.requestId.slice(0, 8)}`) : ''
     const text = entry.text.includes('\n') ? entry.text.replaceAll('\n', '\n    ') : entry.text
     return `${color.dim(clockText(entry.time))}${id} ${color.cyan(who)}${paint(text)}`
@@ -38,7 +39,7 @@ function callLine(entry: LogEntry, color: Colors): string {
   if (!call) return `${time} ${id} ${entry.text}`
   const ms = `${call.durationMs < 10 ? call.durationMs.toFixed(1) : Math.round(call.durationMs)} ms`
   const result = call.ok ? color.green('ok') : color.red(`${call.errCode ?? 'failed'}`)
-  const why = call.ok || !entry.text ? '' : ` ${color.red(entry.text)}`
+  const why = call.errMsg ? ` ${color.red(call.errMsg)}` : ''
   const cold = call.cold ? color.dim(' cold') : ''
   return `${time} ${id} ${call.source.padEnd(8)} ${color.bold(call.target.padEnd(28))} ${ms.padStart(8)} ${result}${cold}${why}`
 }

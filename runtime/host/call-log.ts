@@ -34,7 +34,10 @@ export class CallLog {
     // The instance counts from the start of the code; a caller also waits for a cold start and a queue.
     const durationMs = Math.round((performance.now() - call.queuedAt) * 100) / 100
     const line: LogEntry['call'] = { source, target, durationMs, ok: outcome.ok }
-    if (!outcome.ok) line.errCode = outcome.failure.errCode
+    if (!outcome.ok) {
+      line.errCode = outcome.failure.errCode
+      line.errMsg = outcome.failure.errMsg
+    }
     if (call.cold) line.cold = true
     this.#logs.append({
       time,

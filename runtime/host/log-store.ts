@@ -21,6 +21,7 @@ export interface LogEntry {
     durationMs: number
     ok: boolean
     errCode?: string | number
+    errMsg?: string
     cold?: boolean
   }
 }
