@@ -96,8 +96,8 @@ class HttpGateway implements Gateway {
     this.#options = options
     this.#profile = providers[space.manifest.provider]
     const clientIp = clientIpOf(space.options.http.trustProxy)
-    this.#urls = new UrlFunctions(space, clientIp)
     this.#client = new ClientProtocol(space, clientIp, options.client ?? {})
+    this.#urls = new UrlFunctions(space, clientIp, (path) => isOwnPath(path) || this.#client.serves(path))
     this.#control = new ControlFace({ space, clientIp, triggers: options.triggers })
     this.#manifestWatch = space.onManifest(() => this.#urls.refresh())
     this.#server = this.#createServer({ ...defaultLimits, ...options.limits })
@@ -137,14 +137,16 @@ class HttpGateway implements Gateway {
 
   #route(req: IncomingMessage, res: ServerResponse): void | Promise<void> {
     const target = originForm(req.url ?? '/')
+    // Whatever looks at it after us must see the same path that we judge by.
+    req.url = target
     const mark = target.indexOf('?')
     const path = mark < 0 ? target : target.slice(0, mark)
     const query = mark < 0 ? '' : target.slice(mark + 1)
-    if (path.startsWith('/_unicloud') && (path.length === 10 || path[10] === '/')) {
+    if (isOwnPath(path)) {
       const { storage } = this.#options
       if (storage && path.startsWith(STORAGE_PREFIX))
         return storage.handle(req, res, path.slice(STORAGE_PREFIX.length), query)
-      return this.#control.handle(req, res)
+      return this.#control.handle(req, res, path)
     }
     if (this.#client.serves(path)) return this.#client.handle(req, res, path)
     return this.#urls.handle(req, res, path, query)
@@ -195,6 +197,11 @@ class HttpGateway implements Gateway {
     clearInterval(idle)
     clearTimeout(grace)
   }
+}
+
+/** Below `/_unicloud`, which belongs to us. */
+function isOwnPath(path: string): boolean {
+  return path.startsWith('/_unicloud') && (path.length === 10 || path[10] === '/')
 }
 
 /** `http://host/path` (proxies send it) -> `/path`; a target without a path is `/`. */

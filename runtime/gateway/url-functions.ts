@@ -19,20 +19,23 @@ export class UrlFunctions {
   readonly #profile: ProviderProfile
   readonly #allows: OriginRule
   readonly #defaultDomain: boolean
+  readonly #reserved: (path: string) => boolean
   #routes: RouteTable
 
-  constructor(space: Space, clientIp: ClientIp) {
+  /** @param reserved paths that are answered by somebody else before they come here */
+  constructor(space: Space, clientIp: ClientIp, reserved: (path: string) => boolean) {
     this.#space = space
+    this.#reserved = reserved
     this.#clientIp = clientIp
     this.#profile = providers[space.manifest.provider]
     this.#allows = originRule(space.options.http.cors)
     this.#defaultDomain = space.options.http.aliyunDefaultDomain && this.#profile.name === 'aliyun'
-    this.#routes = new RouteTable(space.manifest)
+    this.#routes = this.#compile()
   }
 
   /** Takes up the paths of the manifest as it is now. */
   refresh(): void {
-    this.#routes = new RouteTable(this.#space.manifest)
+    this.#routes = this.#compile()
   }
 
   /**
@@ -47,6 +50,17 @@ export class UrlFunctions {
     if (!hit) return this.#fail(res, randomUUID(), origin, this.#noPath(path))
     if (hasBody(req)) return this.#read(req, res, hit, query, origin)
     return this.#call(req, res, hit, query, origin, '', false)
+  }
+
+  #compile(): RouteTable {
+    const { manifest, logs, clock } = this.#space
+    for (const { name, config } of Object.values(manifest.functions)) {
+      const { path } = config
+      if (path === '' || !(this.#reserved(path) || this.#reserved(`${path}/`))) continue
+      const text = `path ${path} is used by the server itself, [${name}] is not reachable there: choose another`
+      logs.append({ time: clock.now(), level: 'warn', channel: 'system', text, functionName: name })
+    }
+    return new RouteTable(manifest)
   }
 
   #preflight(req: IncomingMessage, res: ServerResponse, origin: string): void {
@@ -125,7 +139,7 @@ export class UrlFunctions {
     }
     if (this.#defaultDomain) this.#asDefaultDomain(answer, name, requestId)
     if (origin !== undefined) addOrigin(answer.headers, origin)
-    answer.headers.push('x-request-id', requestId)
+    if (!answer.headers.includes('x-request-id')) answer.headers.push('x-request-id', requestId)
     send(res, answer.status, answer.headers, answer.body)
   }
 

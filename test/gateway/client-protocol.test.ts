@@ -421,7 +421,15 @@ describe('CORS (§6)', () => {
   })
 
   test('these paths go before URLs of functions; their neighbours do not', async () => {
-    const { ask } = await serve({ functions: { sys: { path: '/system', main: () => 'mine' } } })
+    const main = (): string => 'mine'
+    const { ask, warnings } = await serve({
+      functions: {
+        sys: { path: '/system', main },
+        client: { path: '/client', main },
+        own: { path: '/_unicloud/x', main },
+      },
+    })
+    expect(warnings().map((text) => /\[(.*?)\]/.exec(text)?.[1])).toEqual(['client', 'own'])
     expect((await ask('/system/ping')).text).toBe('{"code":0}')
     expect((await ask('/system/other')).text).toBe('mine')
   })

@@ -1,5 +1,6 @@
 /** The control API (shared design, "Contract"): who may use it, and what it answers. */
 import { get } from 'node:http'
+import { connect } from 'node:net'
 import { EJSON, Long, ObjectId } from 'bson'
 import { describe, expect, test } from 'vitest'
 import { DatabaseError, type DocumentDatabase } from '../../database/command.ts'
@@ -101,9 +102,25 @@ describe('guard', () => {
     expect((await ask(path, { headers: right })).status).toBe(200)
     expect((await ask(path, { headers: { ...right, host: '192.168.0.7:7100' } })).status).toBe(200)
     expect((await ask(path, { headers: { ...right, host: 'evil.com' } })).status).toBe(403)
+    // The page holds no secrets; a browser could not send a token with the address.
+    expect((await ask('/_unicloud/')).status).toBe(200)
+    expect((await ask('/_unicloud/', { headers: { host: 'evil.com' } })).status).toBe(403)
     // URLs of functions and the client protocol stay open: that is what the address is for.
     expect((await ask('/echo')).status).toBe(200)
     expect((await ask('/system/ping', { headers: { host: 'phone.lan' } })).status).toBe(200)
+  })
+
+  test.each([
+    'http://h\\_unicloud\\api\\health#/_unicloud/',
+    'http://h/_unicloud/api/health',
+    '/_unicloud/#/../api/health',
+    '/_unicloud/./api/health',
+    '/_unicloud//api/health',
+    '/_unicloud/%61pi/health',
+  ])('no way of writing the path gets around the token: %s', async (target) => {
+    const { raw } = await serve({ functions, host: '0.0.0.0' })
+    const answer = await raw(`GET ${target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`)
+    expect(answer).not.toContain('"status":"ok"')
   })
 
   test('a token given beforehand', async () => {
@@ -332,6 +349,31 @@ describe('logs', () => {
     expect(texts()).toEqual(['seen', 'new'])
     expect(text).toContain('id: 3\n')
   })
+})
+
+test('a follower that does not read is cut off', async () => {
+  const { space, listening } = await serve()
+  const socket = connect(listening.port, '127.0.0.1', () =>
+    socket.write('GET /_unicloud/api/logs?follow=1 HTTP/1.1\r\nhost: localhost\r\n\r\n'),
+  )
+  await new Promise((resolve) => socket.once('data', resolve))
+  socket.pause()
+  const text = 'x'.repeat(100_000)
+  for (let n = 0; n < 400; n++) {
+    space.logs.append({ time: 0, level: 'info', channel: 'console', text })
+    if (n % 20 === 0) await new Promise((resolve) => setImmediate(resolve))
+  }
+  let bytes = 0
+  socket.on('data', (chunk) => {
+    bytes += chunk.length
+  })
+  await new Promise((resolve) =>
+    socket
+      .on('error', () => {})
+      .on('close', resolve)
+      .resume(),
+  )
+  expect(bytes).toBeLessThan(400 * text.length)
 })
 
 describe('database', () => {

@@ -27,8 +27,9 @@ export class ControlFace {
     this.#guard.requireToken(token, names)
   }
 
-  async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const refusal = this.#guard.check(req)
+  /** @param path of the request, without the query */
+  async handle(req: IncomingMessage, res: ServerResponse, path: string): Promise<void> {
+    const refusal = this.#guard.check(req, isPage(path))
     if (refusal) {
       const { status, errCode, errMsg } = refusal
       const headers = status === 401 ? ['www-authenticate', 'Bearer'] : []
@@ -48,4 +49,11 @@ export class ControlFace {
     const { createControlApp } = await import('./app.ts')
     return createControlApp(this.#parts, this.#closing.signal)
   }
+}
+
+// internals
+
+/** The page holds no secrets and asks for the token itself: a browser cannot send one with the address. */
+function isPage(path: string): boolean {
+  return path === '/_unicloud' || path === '/_unicloud/'
 }

@@ -27,8 +27,11 @@ export class Guard {
     this.#names = names.map((name) => name.toLowerCase())
   }
 
-  /** @returns why the request is refused; nothing when it may pass */
-  check(req: IncomingMessage): Refusal | undefined {
+  /**
+   * @param withoutToken for what is no secret
+   * @returns why the request is refused; nothing when it may pass
+   */
+  check(req: IncomingMessage, withoutToken = false): Refusal | undefined {
     const { host, origin } = req.headers
     if (!this.#isOurs(hostName(host))) {
       const errMsg = `the control API does not answer to the Host '${host ?? ''}': use 127.0.0.1 or localhost`
@@ -38,7 +41,7 @@ export class Guard {
       const errMsg = `the control API does not answer to pages of ${origin ?? 'another site'}`
       return { status: 403, errCode: 'FORBIDDEN_ORIGIN', errMsg }
     }
-    if (this.#token && !carries(req, this.#token)) {
+    if (this.#token && !withoutToken && !carries(req, this.#token)) {
       const errMsg = 'send the token printed at start: authorization: Bearer TOKEN'
       return { status: 401, errCode: 'TOKEN_REQUIRED', errMsg }
     }

@@ -43,13 +43,15 @@ function follow(
     if (res.writableLength > MAX_BEHIND) res.destroy()
   })
   const heartbeat = setInterval(() => res.write(': \n\n'), HEARTBEAT_MS)
-  const end = (): void => void res.end()
-  closing.addEventListener('abort', end)
-  res.on('close', () => {
+  // Nothing may be written after the end, and `close` comes later than it.
+  const stop = (): void => {
     watch[Symbol.dispose]()
     clearInterval(heartbeat)
-    closing.removeEventListener('abort', end)
-  })
+    closing.removeEventListener('abort', stop)
+    res.end()
+  }
+  closing.addEventListener('abort', stop)
+  res.on('close', stop)
 }
 
 function eventText(entry: LogEntry): string {
