@@ -3,7 +3,6 @@
  * has `<name>.param.json`, an object `<name>.param.js`; the latter is read as a syntax tree and never executed
  * (spec/runtime.md §1.6).
  */
-import { readFileSync } from 'node:fs'
 import type { Expression, Literal, ObjectExpression, Program, SpreadElement } from 'acorn'
 import { LocalError } from '../errors.ts'
 import type { CallSource, ClientInfo, Invocation } from '../invocation.ts'
@@ -19,46 +18,60 @@ export type RunParameters = Pick<
 
 /**
  * Reads the parameter file of a function or object.
+ * @param method the method that will be called whatever the file says; then the file need not hold a call
  * @returns undefined when there is none
  * @throws LocalError FUNCTION_INVALID with file, line and column
  */
-export async function readRunParameters(entry: FunctionEntry): Promise<RunParameters | undefined> {
+export async function readRunParameters(
+  entry: FunctionEntry,
+  method?: string,
+): Promise<RunParameters | undefined> {
   const file = entry.paramFile
   if (file === undefined) return undefined
-  if (file.endsWith('.js')) return readScript(file)
-  return readJson(file, entry)
+  const { event, call, ...context } = file.endsWith('.js') ? await readScript(file) : readJson(file, entry)
+  if (entry.kind === 'cloudfunction') return { ...context, payload: { type: 'event', event } }
+  if (call) return { ...context, payload: { type: 'method', ...call } }
+  if (method !== undefined) return { ...context, payload: { type: 'method', method, params: [] } }
+  throw new LocalError('FUNCTION_INVALID', `no method call in ${file}`, {
+    where: { file },
+    hint: file.endsWith('.js')
+      ? "write the call to run as plain JavaScript, such as login('a', 'b')"
+      : 'write {"method": "login", "params": ["a", "b"]}',
+  })
 }
 
 // internals
 
 const sources: readonly CallSource[] = ['client', 'http', 'timing', 'function', 'server', 'websocket']
 
-function readJson(file: string, entry: FunctionEntry): RunParameters {
-  const source = JsonSource.read(file)
-  const parsed = source.parse(true)
+interface MethodCall {
+  method: string
+  params: unknown[]
+}
+
+type CallContext = Omit<RunParameters, 'payload'>
+
+/** A file, read: a function takes the event, an object the call. */
+type Read = CallContext & { event?: unknown; call?: MethodCall | undefined }
+
+function readJson(file: string, entry: FunctionEntry): Read {
+  const parsed = JsonSource.read(file).parse(true)
   if ('fault' in parsed)
     throw new LocalError('FUNCTION_INVALID', parsed.fault.message, { where: parsed.fault.where })
   const event = parsed.value ?? {}
-  if (!isObject(event)) return { payload: { type: 'event', event }, ...defaults() }
+  if (!isObject(event)) return { ...readClientInfo({}), event }
   const { clientInfo, ...rest } = event
-  const told = readClientInfo(isObject(clientInfo) ? clientInfo : {})
-  if (typeof rest.uniIdToken === 'string') told.uniIdToken = rest.uniIdToken
-  if (entry.kind === 'cloudfunction') return { payload: { type: 'event', event: rest }, ...told }
-  if (typeof rest.method !== 'string')
-    throw new LocalError('FUNCTION_INVALID', `no method call in ${file}`, {
-      where: { file },
-      hint: 'write {"method": "login", "params": ["a"]}, or a .param.js file with the call login(\'a\')',
-    })
+  const context = readClientInfo(isObject(clientInfo) ? clientInfo : {})
+  if (typeof rest.uniIdToken === 'string') context.uniIdToken = rest.uniIdToken
+  if (entry.kind === 'cloudfunction' || typeof rest.method !== 'string') return { ...context, event: rest }
   const params = Array.isArray(rest.params) ? rest.params : []
-  return { payload: { type: 'method', method: rest.method, params }, ...told }
+  return { ...context, call: { method: rest.method, params } }
 }
 
-async function readScript(file: string): Promise<RunParameters> {
-  const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '')
-  const script = new ParamScript(file, await parseScript(file, text), new JsonSource(file, text))
-  const clientInfo = script.clientInfo()
-  const { method, params } = script.call()
-  return { payload: { type: 'method', method, params }, ...readClientInfo(clientInfo) }
+async function readScript(file: string): Promise<Read> {
+  const source = JsonSource.read(file)
+  const script = new ParamScript(await parseScript(file, source.text), source)
+  return { ...readClientInfo(script.clientInfo()), call: script.call() }
 }
 
 async function parseScript(file: string, text: string): Promise<Program> {
@@ -74,12 +87,10 @@ async function parseScript(file: string, text: string): Promise<Program> {
 
 /** The two things a `.param.js` file says: `const clientInfo = {…}` and one call. */
 class ParamScript {
-  readonly #file: string
   readonly #program: Program
   readonly #source: JsonSource
 
-  constructor(file: string, program: Program, source: JsonSource) {
-    this.#file = file
+  constructor(program: Program, source: JsonSource) {
     this.#program = program
     this.#source = source
   }
@@ -98,7 +109,7 @@ class ParamScript {
   }
 
   /** The first call; further ones do not count. */
-  call(): { method: string; params: unknown[] } {
+  call(): MethodCall | undefined {
     for (const statement of this.#program.body) {
       if (statement.type !== 'ExpressionStatement') continue
       const { expression } = statement
@@ -108,10 +119,7 @@ class ParamScript {
         throw this.#fault(call.callee, 'call the method by its bare name, such as login(…)')
       return { method: call.callee.name, params: call.arguments.map((argument) => this.#value(argument)) }
     }
-    throw new LocalError('FUNCTION_INVALID', `no method call in ${this.#file}`, {
-      where: { file: this.#file },
-      hint: "write the call to run as plain JavaScript, such as login('a', 'b')",
-    })
+    return undefined
   }
 
   #value(node: Expression | SpreadElement): unknown {
@@ -169,21 +177,20 @@ class ParamScript {
   }
 }
 
-function defaults(): Omit<RunParameters, 'payload'> {
-  return { source: 'client', clientIP: '127.0.0.1', userAgent: 'HBuilderX' }
+/** What `clientInfo` says of the call itself is taken out of it; old projects write these keys in upper case. */
+function readClientInfo(told: ClientInfo): CallContext {
+  const { source, SOURCE, clientIP, CLIENTIP, ua, userAgent, CLIENTUA, uniIdToken, ...clientInfo } = told
+  const named = text(source, SOURCE)
+  const token = text(uniIdToken)
+  return {
+    clientInfo,
+    source: sources.find((known) => known === named) ?? 'client',
+    clientIP: text(clientIP, CLIENTIP) ?? '127.0.0.1',
+    userAgent: text(userAgent, ua, CLIENTUA) ?? 'HBuilderX',
+    ...(token === undefined ? {} : { uniIdToken: token }),
+  }
 }
 
-/** What `clientInfo` says of the call itself is taken out of it; old projects write these keys in upper case. */
-function readClientInfo(clientInfo: ClientInfo): Omit<RunParameters, 'payload'> {
-  const { source, SOURCE, clientIP, CLIENTIP, ua, userAgent, CLIENTUA, uniIdToken, ...rest } = clientInfo
-  const text = (...values: unknown[]): string | undefined =>
-    values.find((value): value is string => typeof value === 'string' && value !== '')
-  const result: Omit<RunParameters, 'payload'> = { ...defaults(), clientInfo: rest }
-  const named = text(source, SOURCE)
-  result.source = sources.find((known) => known === named) ?? result.source
-  result.clientIP = text(clientIP, CLIENTIP) ?? '127.0.0.1'
-  result.userAgent = text(userAgent, ua, CLIENTUA) ?? 'HBuilderX'
-  const token = text(uniIdToken)
-  if (token !== undefined) result.uniIdToken = token
-  return result
+function text(...values: unknown[]): string | undefined {
+  return values.find((value): value is string => typeof value === 'string' && value !== '')
 }

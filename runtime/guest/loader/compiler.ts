@@ -18,6 +18,8 @@ export interface CompiledSource {
   /** As in the file, for code frames. */
   text: string
   code: string
+  /** Uses what `addModuleSyntaxSupport` provides. */
+  transformed: boolean
 }
 
 export class Compiler {
@@ -36,16 +38,17 @@ export class Compiler {
    */
   compile(file: string): CompiledSource {
     const text = withoutMark(readFileSync(file, 'utf8'))
-    if (!mayNeedTransform(file, text)) return { text, code: text }
+    if (!mayNeedTransform(file, text)) return { text, code: text, transformed: false }
     const key = this.#cache.key(file, text)
     const stored = this.#cache.read(key)
     const fresh = stored === undefined ? this.#transform(file, text) : undefined
     if (fresh) this.#cache.write(key, fresh)
     const code = (stored ?? fresh)?.code
-    if (code === undefined) return { text, code: text }
+    if (code === undefined) return { text, code: text, transformed: false }
     const readMap = () => fresh?.map ?? this.#cache.readMap(key)
     this.#hooks.stacks.add(file, readMap)
-    return { text, code: isDebugged() ? code + inlineMap(file, text, readMap()) : code }
+    const shown = isDebugged() ? code + inlineMap(file, text, readMap()) : code
+    return { text, code: shown, transformed: true }
   }
 
   // internals

@@ -133,8 +133,8 @@ class InstanceLoader implements Loader, ModuleScope {
   // internals
 
   #runScript(module: LoadedModule, file: string): void {
-    const { text, code } = this.#compiler.compile(file)
-    addModuleSyntaxSupport(module, file, (request) => this.#isUserRequest(request, module))
+    const { text, code, transformed } = this.#compiler.compile(file)
+    if (transformed) addModuleSyntaxSupport(module, file, (request) => this.#isUserRequest(request, module))
     try {
       module._compile(code, file, 'commonjs')
     } catch (error) {
@@ -149,7 +149,6 @@ class InstanceLoader implements Loader, ModuleScope {
     from: Owner | undefined,
     next: (request: string) => string,
   ): string {
-    const target = path.resolve(parent?.path ?? this.#projectRoot, request)
     try {
       const file = next(request)
       if (from && !path.isAbsolute(request)) this.#warnOfEscape(request, file, from)
@@ -160,6 +159,7 @@ class InstanceLoader implements Loader, ModuleScope {
       const source = /\.[cm]?js$/.test(request) ? request.replace(/js$/, 'ts') : undefined
       const found = source === undefined ? undefined : attempt(() => next(source))
       if (found !== undefined) return found
+      const target = path.resolve(path.dirname(parent.filename), request)
       for (const ending of ['', '.js', '.ts', '.json']) this.#record(target + ending)
       throw explainMissing(error, request, request, caseHint(target))
     }
