@@ -132,9 +132,9 @@ describe('guard', () => {
 
 describe('functions', () => {
   test('the list: kinds, methods, URLs, files, what is wrong', async () => {
-    const { ask, space, listening } = await serve({ functions })
-    const where = { file: '/project/todo/package.json', line: 3, column: 5 }
-    space.manifest.functions.todo!.problems.push({
+    const { ask, space, listening } = await serve({ functions: { ...functions, wrong: { methods: {} } } })
+    const where = { file: '/project/wrong/package.json', line: 3, column: 5 }
+    space.manifest.functions.wrong!.problems.push({
       severity: 'error',
       message: 'broken',
       where,
@@ -143,7 +143,14 @@ describe('functions', () => {
     space.manifest.problems.push({ severity: 'warning', message: 'odd' })
     const answer = await ask('/_unicloud/api/functions')
     const list = answer.json() as { functions: Array<{ name: string }>; warnings: object[] }
-    expect(list.functions.map(({ name }) => name)).toEqual(['busy', 'echo', 'nothing', 'throws', 'todo'])
+    expect(list.functions.map(({ name }) => name)).toEqual([
+      'busy',
+      'echo',
+      'nothing',
+      'throws',
+      'todo',
+      'wrong',
+    ])
     expect(list.functions[1]).toMatchObject({
       kind: 'cloudfunction',
       methods: [],
@@ -155,7 +162,11 @@ describe('functions', () => {
     expect(list.functions[4]).toMatchObject({
       kind: 'cloudobject',
       methods: ['add', 'refuse'],
-      errors: [{ message: 'broken', where: '/project/todo/package.json:3:5', hint: 'mend it' }],
+      errors: [],
+    })
+    expect(list.functions[5]).toMatchObject({
+      methods: [],
+      errors: [{ message: 'broken', where: '/project/wrong/package.json:3:5', hint: 'mend it' }],
     })
     expect(list.warnings).toEqual([{ message: 'odd' }])
   })

@@ -40,7 +40,8 @@ async function functionView(space: Space, entry: FunctionEntry): Promise<Functio
   const problems = problemViews(entry.problems)
   const view: FunctionView = { name, kind, methods: [], config, source: entry.entry, origin, ...problems }
   if (config.path !== '' && space.publicUrl !== undefined) view.url = space.publicUrl + config.path
-  if (kind === 'cloudobject') {
+  // One with errors cannot be loaded, and the reason is already there.
+  if (kind === 'cloudobject' && view.errors.length === 0) {
     try {
       view.methods = await space.methods(name)
     } catch (error) {
