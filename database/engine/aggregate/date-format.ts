@@ -46,7 +46,7 @@ export function offsetText(offset: number): string {
 
 /** Cuts a format into literal texts and two-character specifiers. */
 export function splitFormat(format: string): string[] {
-  const pieces = format.match(/%[^]|[^%]+|%$/g) ?? []
+  const pieces = format.match(/%[\s\S]|[^%]+|%$/g) ?? []
   if (pieces.at(-1) === '%') return fail(18535, "Unmatched '%' at end of format string")
   return pieces
 }

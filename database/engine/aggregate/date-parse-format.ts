@@ -18,7 +18,7 @@ export function compileDateReader(format: string): DateReader {
     for (const step of steps) {
       const match = step.pattern.exec(text.slice(position))
       if (!match) badText(text, `${position}: text does not match '${step.source}' of the format`)
-      step.take(found, match[0])
+      if (step.part) found[step.part] = step.value(match[0])
       position += match[0].length
     }
     if (position < text.length) badText(text, `${position}: Trailing data '${text.slice(position)}'`)
@@ -44,60 +44,60 @@ type NumberPart =
 
 type Found = Partial<Record<NumberPart, number>>
 
+/** One piece of a format: what it matches, and the part of the date that the matched text gives. */
 interface Step {
   source: string
   pattern: RegExp
-  take(found: Found, text: string): void
+  part?: NumberPart
+  value(text: string): number
 }
 
 function stepOf(piece: string): Step {
   if (!piece.startsWith('%')) return literal(piece)
-  if (piece === '%%') return { ...literal('%'), source: '%%' }
+  if (piece === '%%') return literal('%', piece)
   const specifier = Object.hasOwn(SPECIFIERS, piece) ? SPECIFIERS[piece] : undefined
   if (!specifier) return badSpecifier(piece)
-  return { source: piece, ...specifier }
+  const { pattern, part, value = Number } = specifier
+  return { source: piece, pattern, part, value }
 }
 
-function literal(text: string): Step {
+function literal(text: string, source = text): Step {
   const escaped = text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
-  return { source: text, pattern: new RegExp(`^${escaped}`), take: () => {} }
+  return { source, pattern: new RegExp(`^${escaped}`), value: Number }
 }
 
-const SPECIFIERS: Record<string, Omit<Step, 'source'>> = {
-  '%b': monthName(),
-  '%B': monthName(),
-  '%d': digits('day', /^\d{1,2}/),
-  '%G': digits('isoYear', /^\d{4}/),
-  '%H': digits('hour', /^\d{1,2}/),
-  '%j': digits('dayOfYear', /^\d{1,3}/),
-  '%L': {
-    pattern: /^\d{1,3}/,
-    take: (found, text) => void (found.millisecond = Number(text.padEnd(3, '0'))),
-  },
-  '%m': digits('month', /^\d{1,2}/),
-  '%M': digits('minute', /^\d{1,2}/),
-  '%S': digits('second', /^\d{1,2}/),
-  '%u': digits('weekday', /^[1-7]/),
-  '%V': digits('isoWeek', /^\d{1,2}/),
-  '%Y': digits('year', /^\d{4}/),
+interface Specifier {
+  pattern: RegExp
+  part: NumberPart
+  value?: (text: string) => number
+}
+
+const MONTH_NAME: Specifier = {
+  pattern: /^[A-Za-z]+/,
+  part: 'month',
+  value: (text) => parseMonth(text) ?? badText(text, `'${text}' is no month`),
+}
+
+const SPECIFIERS: Record<string, Specifier> = {
+  '%b': MONTH_NAME,
+  '%B': MONTH_NAME,
+  '%d': { pattern: /^\d{1,2}/, part: 'day' },
+  '%G': { pattern: /^\d{4}/, part: 'isoYear' },
+  '%H': { pattern: /^\d{1,2}/, part: 'hour' },
+  '%j': { pattern: /^\d{1,3}/, part: 'dayOfYear' },
+  '%L': { pattern: /^\d{1,3}/, part: 'millisecond', value: (text) => Number(text.padEnd(3, '0')) },
+  '%m': { pattern: /^\d{1,2}/, part: 'month' },
+  '%M': { pattern: /^\d{1,2}/, part: 'minute' },
+  '%S': { pattern: /^\d{1,2}/, part: 'second' },
+  '%u': { pattern: /^[1-7]/, part: 'weekday' },
+  '%V': { pattern: /^\d{1,2}/, part: 'isoWeek' },
+  '%Y': { pattern: /^\d{4}/, part: 'year' },
   '%z': {
     pattern: /^(?:[+-]\d{2}(?::?\d{2})?|[zZ]|UTC|GMT)/,
-    take: (found, text) => void (found.offset = parseOffset(text) ?? 0),
+    part: 'offset',
+    value: (text) => parseOffset(text) ?? 0,
   },
-  '%Z': { pattern: /^[+-]?\d{1,4}/, take: (found, text) => void (found.offset = Number(text) * MINUTE) },
-}
-
-function digits(part: NumberPart, pattern: RegExp): Omit<Step, 'source'> {
-  return { pattern, take: (found, text) => void (found[part] = Number(text)) }
-}
-
-function monthName(): Omit<Step, 'source'> {
-  return {
-    pattern: /^[A-Za-z]+/,
-    take: (found, text) => {
-      found.month = parseMonth(text) ?? badText(text, `'${text}' is no month`)
-    },
-  }
+  '%Z': { pattern: /^[+-]?\d{1,4}/, part: 'offset', value: (text) => Number(text) * MINUTE },
 }
 
 function localOfFound(found: Found, text: string): number {

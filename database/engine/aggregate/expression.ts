@@ -1,8 +1,8 @@
 import { Timestamp } from 'bson'
 import { fail } from '../errors.ts'
+import { describeValue } from '../values/describe.ts'
 import { setOwn } from '../values/own.ts'
 import { type Doc, isDocument, MISSING } from '../values/types.ts'
-import { describe } from './describe.ts'
 import { OPERATORS } from './expressions/operators.ts'
 import { checkFieldName, compileReader, parseFieldPath } from './field-path.ts'
 import { createFrame, type Expression, Scope, type ScopeOptions, type Variables } from './scope.ts'
@@ -119,7 +119,7 @@ function compileDocument(doc: Doc, scope: Scope): Expression {
   if (first === undefined) return () => ({})
   if (first.startsWith('$')) {
     if (keys.length > 1) {
-      fail(15983, `an object representing an expression must have exactly one field: ${describe(doc)}`)
+      fail(15983, `an object representing an expression must have exactly one field: ${describeValue(doc)}`)
     }
     return compileOperator(first, doc[first], scope)
   }

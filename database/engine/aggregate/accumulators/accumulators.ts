@@ -59,17 +59,17 @@ export const ACCUMULATORS: ReadonlyMap<string, AccumulatorCompiler> = new Map(
     $maxN: counted((count, scope) => new ExtremeN(count, (a, b) => scope.compare(b, a))),
     $median: (argument, scope, name) => {
       const doc = namedMembers(name, argument, ['input', 'method'])
-      checkMethod(name, doc['method'])
-      return { input: scope.compile(doc['input']), create: () => new Percentile([0.5], true) }
+      checkMethod(name, doc.method)
+      return { input: scope.compile(doc.input), create: () => new Percentile([0.5], true) }
     },
     $mergeObjects: unary(() => () => new MergeObjects()),
     $min: unary((scope) => () => new Extreme(scope.compare, -1)),
     $minN: counted((count, scope) => new ExtremeN(count, scope.compare)),
     $percentile: (argument, scope, name) => {
       const doc = namedMembers(name, argument, ['input', 'p', 'method'])
-      checkMethod(name, doc['method'])
-      const fractions = fractionsOf(doc['p'], scope)
-      return { input: scope.compile(doc['input']), create: () => new Percentile(fractions, false) }
+      checkMethod(name, doc.method)
+      const fractions = fractionsOf(doc.p, scope)
+      return { input: scope.compile(doc.input), create: () => new Percentile(fractions, false) }
     },
     $push: unary(() => () => new Push()),
     $stdDevPop: unary(() => () => new StandardDeviation(false)),
@@ -101,13 +101,13 @@ function counted(make: (count: number, scope: Scope) => Accumulator): Accumulato
   return (argument, scope, name) => {
     const doc = namedMembers(name, argument, ['n', 'input'])
     const count = compileCount(doc, scope)
-    return { input: scope.compile(doc['input']), create: (group) => make(count(group), scope) }
+    return { input: scope.compile(doc.input), create: (group) => make(count(group), scope) }
   }
 }
 
 /** `n` as a function of the group's key, the only document it may look at. */
 function compileCount(doc: Doc, scope: Scope): (group: unknown) => number {
-  const expression = scope.compile(doc['n'])
+  const expression = scope.compile(doc.n)
   return (group) => countOf(expression(createFrame(isDocument(group) ? group : MISSING)))
 }
 
@@ -121,7 +121,7 @@ function top(kind: { bottom: boolean; single: boolean }): AccumulatorCompiler {
     const order = compileDocumentOrder(sortBy, scope)
     const count = kind.single ? () => 1 : compileCount(doc, scope)
     return {
-      input: rankedInput(scope.compile(doc['output'])),
+      input: rankedInput(scope.compile(doc.output)),
       create: (group) => new TopN(count(group), order, kind),
     }
   }

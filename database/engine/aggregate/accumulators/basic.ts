@@ -1,8 +1,8 @@
 import { fail } from '../../errors.ts'
+import { describeValue } from '../../values/describe.ts'
 import { divide, isNumber, toDecimal, toDouble } from '../../values/numbers.ts'
 import { setOwn } from '../../values/own.ts'
 import { bsonTypeName, type Doc, isDocument, MISSING } from '../../values/types.ts'
-import { describe } from '../describe.ts'
 import { Summation } from '../summation.ts'
 import type { Accumulator } from './accumulator.ts'
 
@@ -128,7 +128,10 @@ export class MergeObjects implements Accumulator {
     if (value === MISSING || value === null) return
     if (!isDocument(value)) {
       const type = bsonTypeName(value)
-      fail(40400, `$mergeObjects requires object inputs, but input ${describe(value)} is of type ${type}`)
+      fail(
+        40400,
+        `$mergeObjects requires object inputs, but input ${describeValue(value)} is of type ${type}`,
+      )
     }
     for (const key of Object.keys(value)) setOwn(this.#merged, key, value[key])
   }

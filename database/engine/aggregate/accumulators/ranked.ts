@@ -1,4 +1,5 @@
 import { MISSING } from '../../values/types.ts'
+import { Ranking } from '../ranking.ts'
 import type { Accumulator } from './accumulator.ts'
 
 /** `$firstN`: the first n values, missing as null. */
@@ -92,34 +93,3 @@ export class TopN implements Accumulator {
     return this.#single ? (outputs[0] ?? null) : outputs
   }
 }
-
-/** Keeps the first n items of an order; equal items stay in the order they came. */
-class Ranking<T> {
-  readonly #count: number
-  readonly #order: (a: T, b: T) => number
-  #items: T[] = []
-
-  constructor(count: number, order: (a: T, b: T) => number) {
-    this.#count = count
-    this.#order = order
-  }
-
-  add(item: T): void {
-    this.#items.push(item)
-    if (this.#items.length >= Math.max(this.#count * 2, SMALLEST_CUT)) this.#cut()
-  }
-
-  ranked(): T[] {
-    this.#cut()
-    return this.#items.slice()
-  }
-
-  #cut(): void {
-    this.#items.sort(this.#order)
-    if (this.#items.length > this.#count) this.#items.length = this.#count
-  }
-}
-
-// internals
-
-const SMALLEST_CUT = 32

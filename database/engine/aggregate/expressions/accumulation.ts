@@ -17,7 +17,7 @@ export const ACCUMULATION: Readonly<Record<string, Operator>> = {
   $maxN: overArray((count, scope) => new ExtremeN(count, (a, b) => scope.compare(b, a))),
   $median: (argument, scope, name) => {
     const doc = namedMembers(name, argument, ['input', 'method'])
-    checkMethod(name, doc['method'])
+    checkMethod(name, doc.method)
     return overInput(requiredMember(doc, 'input', scope), () => new Percentile([0.5], true))
   },
   $mergeObjects: overValues(() => new MergeObjects()),
@@ -25,8 +25,8 @@ export const ACCUMULATION: Readonly<Record<string, Operator>> = {
   $minN: overArray((count, scope) => new ExtremeN(count, scope.compare)),
   $percentile: (argument, scope, name) => {
     const doc = namedMembers(name, argument, ['input', 'p', 'method'])
-    checkMethod(name, doc['method'])
-    const fractions = fractionsOf(doc['p'], scope)
+    checkMethod(name, doc.method)
+    const fractions = fractionsOf(doc.p, scope)
     return overInput(requiredMember(doc, 'input', scope), () => new Percentile(fractions, false))
   },
   $stdDevPop: overValues(() => new StandardDeviation(false)),

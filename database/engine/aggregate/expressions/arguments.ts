@@ -128,39 +128,3 @@ export function isNullish(value: unknown): boolean {
 export function typeOf(value: unknown): BsonTypeName {
   return bsonTypeName(value)
 }
-
-/** A value's own truth: only false, null, missing and zero are false. */
-export function isTruthy(value: unknown): boolean {
-  switch (typeof value) {
-    case 'boolean':
-      return value
-    case 'number':
-      return value !== 0
-    case 'object':
-      return value !== null && !isZeroObject(value)
-    default:
-      return value !== MISSING && value !== undefined && value !== 0n
-  }
-}
-
-/** The value of a literal expression, known without a document; undefined when the expression is none. */
-export function literalOf(expression: unknown): { value: unknown } | undefined {
-  if (typeof expression === 'string') return expression.startsWith('$') ? undefined : { value: expression }
-  if (Array.isArray(expression)) {
-    const items = expression.map(literalOf)
-    return items.every((item) => item !== undefined) ? { value: items.map((item) => item.value) } : undefined
-  }
-  if (!isDocument(expression)) return { value: expression }
-  if (Object.hasOwn(expression, '$literal')) return { value: expression['$literal'] }
-  const members = Object.entries(expression).map(([key, member]) => [key, literalOf(member)] as const)
-  if (members.some(([key, member]) => key.startsWith('$') || member === undefined)) return undefined
-  return { value: Object.fromEntries(members.map(([key, member]) => [key, member?.value])) }
-}
-
-// internals
-
-function isZeroObject(value: object): boolean {
-  const kind = bsonTypeName(value)
-  if (kind !== 'long' && kind !== 'decimal' && kind !== 'double' && kind !== 'int') return false
-  return /^-?0*\.?0*(E[+-]?\d+)?$/.test(String(value))
-}

@@ -1,6 +1,7 @@
 import type { Decimal128 } from 'bson'
 import { fail } from '../../errors.ts'
 import { type DecimalParts, decimalOf, decimalParts, finite } from '../../values/decimal.ts'
+import { describeValue } from '../../values/describe.ts'
 import {
   bigIntOfLong,
   ceiling,
@@ -20,7 +21,6 @@ import {
   truncate,
 } from '../../values/numbers.ts'
 import { isInt32 } from '../../values/types.ts'
-import { describe } from '../describe.ts'
 import type { Operator } from '../scope.ts'
 import { Summation } from '../summation.ts'
 import { binary, compileArguments, isNullish, typeOf, unary, variadic } from './arguments.ts'
@@ -149,7 +149,7 @@ function absolute(value: unknown): unknown {
 
 function positive(name: string, value: unknown, code: number): unknown {
   if (toDouble(value) <= 0)
-    fail(code, `${name}'s argument must be a positive number, but is ${describe(value)}`)
+    fail(code, `${name}'s argument must be a positive number, but is ${describeValue(value)}`)
   return value
 }
 
@@ -159,7 +159,7 @@ function logarithm(value: unknown, base: unknown): unknown {
   positive('$log', value, 28758)
   const [x, b] = [toDouble(value), toDouble(base)]
   if (b <= 0 || b === 1) {
-    return fail(28759, `$log's base must be a positive number not equal to 1, but is ${describe(base)}`)
+    return fail(28759, `$log's base must be a positive number not equal to 1, but is ${describeValue(base)}`)
   }
   // The two exact functions first: the quotient of logarithms gives 2.9999999999999996 for 1000 to base 10.
   const result = b === 10 ? Math.log10(x) : b === 2 ? Math.log2(x) : Math.log(x) / Math.log(b)

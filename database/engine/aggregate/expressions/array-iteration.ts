@@ -1,9 +1,10 @@
 import { fail } from '../../errors.ts'
+import { describeValue } from '../../values/describe.ts'
+import { isTruthy } from '../../values/truth.ts'
 import { isDocument, MISSING } from '../../values/types.ts'
-import { describe } from '../describe.ts'
 import { checkVariableName, type Expression, type Operator, type Scope } from '../scope.ts'
 import { compileSortOrder } from '../value-order.ts'
-import { checkDocument, compileMember, isNullish, isTruthy, requiredMember, typeOf } from './arguments.ts'
+import { checkDocument, compileMember, isNullish, requiredMember, typeOf } from './arguments.ts'
 import { int32Of } from './integers.ts'
 
 /** Array operators with an expression evaluated per element, `$zip` and `$sortArray`. */
@@ -29,7 +30,7 @@ function filter(argument: unknown, scope: Scope): Expression {
   })
   const input = requiredMember(doc, 'input', scope)
   const limit = compileMember(doc, 'limit', scope)
-  const inner = scope.bind(elementName(doc['as']))
+  const inner = scope.bind(elementName(doc.as))
   const condition = requiredMember(doc, 'cond', inner.scope)
   return (frame) => {
     const array = input(frame)
@@ -57,7 +58,10 @@ function filterLimit(value: unknown): number {
   if (isNullish(value)) return Number.POSITIVE_INFINITY
   const limit = int32Of(value)
   if (limit === undefined) {
-    return fail(327391, `$filter: limit must be represented as a 32-bit integral value: ${describe(value)}`)
+    return fail(
+      327391,
+      `$filter: limit must be represented as a 32-bit integral value: ${describeValue(value)}`,
+    )
   }
   return limit > 0 ? limit : fail(327392, `$filter: limit must be greater than 0: ${limit}`)
 }
@@ -73,7 +77,7 @@ function map(argument: unknown, scope: Scope): Expression {
     optional: ['as'],
   })
   const input = requiredMember(doc, 'input', scope)
-  const inner = scope.bind(elementName(doc['as']))
+  const inner = scope.bind(elementName(doc.as))
   const result = requiredMember(doc, 'in', inner.scope)
   return (frame) => {
     const array = input(frame)
@@ -106,7 +110,7 @@ function reduce(argument: unknown, scope: Scope): Expression {
     const array = input(frame)
     if (isNullish(array)) return null
     if (!Array.isArray(array)) {
-      return fail(40080, `$reduce requires that 'input' be an array, found: ${describe(array)}`)
+      return fail(40080, `$reduce requires that 'input' be an array, found: ${describeValue(array)}`)
     }
     let value = initial(frame)
     for (const element of array) {
@@ -128,7 +132,7 @@ function sortArray(argument: unknown, scope: Scope): Expression {
     },
   })
   const input = requiredMember(doc, 'input', scope)
-  const order = compileSortOrder(doc['sortBy'], scope)
+  const order = compileSortOrder(doc.sortBy, scope)
   return (frame) => {
     const array = input(frame)
     if (isNullish(array)) return null
@@ -181,7 +185,7 @@ function zipped(inputs: Expression[], defaults: Expression[], longest: boolean):
       const array = input(frame)
       if (isNullish(array)) return null
       if (!Array.isArray(array))
-        return fail(34468, `$zip found a non-array expression in input: ${describe(array)}`)
+        return fail(34468, `$zip found a non-array expression in input: ${describeValue(array)}`)
       arrays.push(array)
     }
     const fill = inputs.map((_, i) => {

@@ -1,8 +1,8 @@
 import { fail } from '../../errors.ts'
+import { describeValue } from '../../values/describe.ts'
 import { isNumber } from '../../values/numbers.ts'
 import { getOwn, setOwn } from '../../values/own.ts'
 import { type Doc, isDocument, MISSING } from '../../values/types.ts'
-import { describe } from '../describe.ts'
 import type { Expression, Operator, Scope } from '../scope.ts'
 import { binary, compileArguments, isNullish, typeOf, unary, variadic } from './arguments.ts'
 import { int32Of } from './integers.ts'
@@ -60,7 +60,7 @@ function elementAt(array: unknown, index: unknown): unknown {
   if (place === undefined) {
     return fail(
       28691,
-      `$arrayElemAt's second argument must be representable as a 32-bit integer: ${describe(index)}`,
+      `$arrayElemAt's second argument must be representable as a 32-bit integer: ${describeValue(index)}`,
     )
   }
   const element: unknown = array.at(place)
@@ -108,7 +108,7 @@ function searchIndex(name: string, which: string, value: unknown): number {
   if (index === undefined) {
     return fail(
       40096,
-      `${name} requires an integral ${which} index, found a value of type: ${typeOf(value)}, with value: ${describe(value)}`,
+      `${name} requires an integral ${which} index, found a value of type: ${typeOf(value)}, with value: ${describeValue(value)}`,
     )
   }
   return index < 0 ? fail(40097, `${name} requires a nonnegative ${which} index, found: ${index}`) : index
@@ -136,7 +136,7 @@ function rangeBound(which: string, value: unknown, code: number): number {
     int32Of(value) ??
     fail(
       code + 1,
-      `$range requires ${article} ${which} value that can be represented as a 32-bit integer, found value: ${describe(value)}`,
+      `$range requires ${article} ${which} value that can be represented as a 32-bit integer, found value: ${describeValue(value)}`,
     )
   )
 }
@@ -160,7 +160,10 @@ function sliceArgument(which: string, value: unknown, code: number): number {
   }
   return (
     int32Of(value) ??
-    fail(code + 1, `${which} argument to $slice can't be represented as a 32-bit integer: ${describe(value)}`)
+    fail(
+      code + 1,
+      `${which} argument to $slice can't be represented as a 32-bit integer: ${describeValue(value)}`,
+    )
   )
 }
 
@@ -221,7 +224,7 @@ function memberOf(element: unknown): [string, unknown] {
   if (key === MISSING || value === MISSING) {
     fail(
       40393,
-      `$arrayToObject requires an object with keys 'k' and 'v'. Missing either or both keys from: ${describe(element)}`,
+      `$arrayToObject requires an object with keys 'k' and 'v'. Missing either or both keys from: ${describeValue(element)}`,
     )
   }
   if (typeof key === 'string') return [key, value]

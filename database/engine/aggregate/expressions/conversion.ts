@@ -1,13 +1,14 @@
 import { Binary, Decimal128, ObjectId } from 'bson'
 import { DatabaseError } from '../../../command.ts'
 import { fail } from '../../errors.ts'
+import { describeValue } from '../../values/describe.ts'
 import { isNumber, longOf, toDecimal, toDouble, toInteger, toSafeInteger } from '../../values/numbers.ts'
+import { isTruthy } from '../../values/truth.ts'
 import { type BsonTypeName, bsonTypeName, type Doc, isDocument, TYPE_CODES } from '../../values/types.ts'
 import { parseDateText } from '../date-parse.ts'
-import { describe } from '../describe.ts'
 import type { Expression, Operator, Scope } from '../scope.ts'
 import { textOf } from '../value-text.ts'
-import { isNullish, isTruthy, typeOf, unary } from './arguments.ts'
+import { isNullish, typeOf, unary } from './arguments.ts'
 
 /** `$convert`, its short forms, `$type` and `$isNumber`. */
 export const CONVERSION: Readonly<Record<string, Operator>> = {
@@ -123,7 +124,7 @@ function unparsable(text: string, why: string): never {
 function overflow(value: unknown): never {
   return fail(
     241,
-    `Conversion would overflow target type in $convert with no onError value: ${describe(value)}`,
+    `Conversion would overflow target type in $convert with no onError value: ${describeValue(value)}`,
   )
 }
 

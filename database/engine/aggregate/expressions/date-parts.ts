@@ -1,4 +1,5 @@
 import { fail } from '../../errors.ts'
+import { describeValue } from '../../values/describe.ts'
 import { isNumber, toDouble, toSafeInteger } from '../../values/numbers.ts'
 import { type Doc, isDocument } from '../../values/types.ts'
 import {
@@ -14,7 +15,6 @@ import {
   weekdayOf,
   weekOfYear,
 } from '../dates.ts'
-import { describe } from '../describe.ts'
 import type { Expression, Frame, Operator, Scope } from '../scope.ts'
 import { type TimeZone, UTC } from '../zones.ts'
 import { checkDocument, compileMember, isNullish, requiredMember, typeOf } from './arguments.ts'
@@ -90,7 +90,7 @@ function partArguments(
   const doc = checkDocument(argument, {
     shape: [40539, () => ''],
     unknown: [40535, (member) => `unrecognized option to ${name}: "${member}"`],
-    required: { date: [40539, `missing 'date' argument to ${name}, provided: ${describe(argument)}`] },
+    required: { date: [40539, `missing 'date' argument to ${name}, provided: ${describeValue(argument)}`] },
     optional: ['timezone'],
   })
   const timezone = compileMember(doc, 'timezone', scope)
@@ -192,7 +192,7 @@ function partNumber(name: string, value: unknown): number | null {
   if (whole === undefined) {
     return fail(
       40515,
-      `'${name}' must evaluate to an integer, found ${typeOf(value)} with value ${describe(value)}`,
+      `'${name}' must evaluate to an integer, found ${typeOf(value)} with value ${describeValue(value)}`,
     )
   }
   if (Math.abs(toDouble(value)) > 32767 && !CLOCK.includes(name)) {

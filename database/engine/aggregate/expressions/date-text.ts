@@ -1,11 +1,12 @@
 import { DatabaseError } from '../../../command.ts'
 import { fail } from '../../errors.ts'
+import { describeValue } from '../../values/describe.ts'
 import { compileDateFormat, type DateWriter, ISO_FORMAT_LOCAL, ISO_FORMAT_UTC } from '../date-format.ts'
 import { parseDateText, toInstant } from '../date-parse.ts'
 import { compileDateReader, type DateReader } from '../date-parse-format.ts'
-import { describe } from '../describe.ts'
+import { literalOf } from '../literals.ts'
 import type { Expression, Frame, Operator, Scope } from '../scope.ts'
-import { checkDocument, compileMember, isNullish, literalOf, requiredMember, typeOf } from './arguments.ts'
+import { checkDocument, compileMember, isNullish, requiredMember, typeOf } from './arguments.ts'
 import { compileZone, dateArgument } from './date-parts.ts'
 
 /** `$dateToString` and `$dateFromString`. */
@@ -47,19 +48,19 @@ function compileFormat<T>(
   compile: (format: string) => T,
 ): ((frame: Frame) => T | null) | undefined {
   if (!Object.hasOwn(doc, 'format')) return undefined
-  const literal = literalOf(doc['format'])
+  const literal = literalOf(doc.format)
   if (typeof literal?.value === 'string') {
     const compiled = compile(literal.value)
     return () => compiled
   }
-  const format = scope.compile(doc['format'])
+  const format = scope.compile(doc.format)
   return (frame) => {
     const value = format(frame)
     if (isNullish(value)) return null
     if (typeof value === 'string') return compile(value)
     return fail(
       code,
-      `${name} requires that 'format' be a string, found: ${typeOf(value)} with value ${describe(value)}`,
+      `${name} requires that 'format' be a string, found: ${typeOf(value)} with value ${describeValue(value)}`,
     )
   }
 }
@@ -101,6 +102,6 @@ function stringArgument(value: unknown): string {
   if (typeof value === 'string') return value
   return fail(
     241,
-    `$dateFromString requires that 'dateString' be a string, found: ${typeOf(value)} with value ${describe(value)}`,
+    `$dateFromString requires that 'dateString' be a string, found: ${typeOf(value)} with value ${describeValue(value)}`,
   )
 }

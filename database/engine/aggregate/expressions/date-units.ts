@@ -1,4 +1,5 @@
 import { fail } from '../../errors.ts'
+import { describeValue } from '../../values/describe.ts'
 import { isNumber, longOf, toSafeInteger } from '../../values/numbers.ts'
 import { isInt32 } from '../../values/types.ts'
 import {
@@ -9,7 +10,6 @@ import {
   parseWeekday,
   truncateDate,
 } from '../date-arithmetic.ts'
-import { describe } from '../describe.ts'
 import type { Expression, Operator, Scope } from '../scope.ts'
 import { checkDocument, compileMember, isNullish, requiredMember, typeOf } from './arguments.ts'
 import { instantOf } from './conversion.ts'
@@ -65,7 +65,7 @@ function addition(argument: unknown, scope: Scope, name: string, sign: 1 | -1): 
     const timeUnit = unitArgument(name, unitValue)
     const whole = isNumber(count) ? toSafeInteger(count) : undefined
     if (whole === undefined) {
-      return fail(5166405, `${name} expects integer amount of time units, but got ${describe(count)}`)
+      return fail(5166405, `${name} expects integer amount of time units, but got ${describeValue(count)}`)
     }
     const result = new Date(addToDate(instant, timeUnit, sign * whole, place))
     return Number.isNaN(result.getTime())
@@ -156,7 +156,7 @@ function binArgument(value: unknown): number {
   if (size === undefined) {
     return fail(
       5439017,
-      `$dateTrunc requires 'binSize' to be a 64-bit integer, but got value '${describe(value)}' of type ${typeOf(value)}`,
+      `$dateTrunc requires 'binSize' to be a 64-bit integer, but got value '${describeValue(value)}' of type ${typeOf(value)}`,
     )
   }
   return size > 0

@@ -1,4 +1,5 @@
 import { fail } from '../../errors.ts'
+import { isTruthy } from '../../values/truth.ts'
 import { isDocument } from '../../values/types.ts'
 import type { Expression, Operator, Scope } from '../scope.ts'
 import {
@@ -6,7 +7,6 @@ import {
   compileArguments,
   compileMember,
   isNullish,
-  isTruthy,
   requiredMember,
   typeOf,
 } from './arguments.ts'
@@ -98,7 +98,7 @@ function switchOperator(argument: unknown, scope: Scope): Expression {
     if (member !== 'branches' && member !== 'default')
       fail(40067, `$switch found an unknown argument: ${member}`)
   }
-  const list = argument['branches'] ?? []
+  const list = argument.branches ?? []
   if (!Array.isArray(list)) {
     return fail(40061, `$switch expected an array for 'branches', found: ${typeOf(list)}`)
   }

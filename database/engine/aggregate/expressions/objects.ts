@@ -58,7 +58,7 @@ function letOperator(argument: unknown, scope: Scope): Expression {
       in: [16877, "Missing 'in' parameter to $let"],
     },
   })
-  const vars = doc['vars']
+  const vars = doc.vars
   if (!isDocument(vars)) return fail(10065, `invalid parameter: expected an object (vars)`)
   let inner = scope
   const bindings = Object.keys(vars).map((name) => {
@@ -92,8 +92,8 @@ function getField(argument: unknown, scope: Scope): Expression {
         input: [3041703, "$getField requires 'input' to be specified"],
       },
     })
-    field = doc['field']
-    input = doc['input']
+    field = doc.field
+    input = doc.input
   }
   const name = compileFieldName('$getField', 5654600, 5654601, field, scope)
   const source = scope.compile(input)
@@ -139,7 +139,7 @@ function setField(argument: unknown, scope: Scope, operator: string): Expression
       input: [4161109, `${operator} requires 'input' to be specified`],
     },
   })
-  const name = compileFieldName(operator, 4161108, 4161107, doc['field'], scope)
+  const name = compileFieldName(operator, 4161108, 4161107, doc.field, scope)
   const input = requiredMember(doc, 'input', scope)
   const value = setting ? requiredMember(doc, 'value', scope) : () => MISSING
   return (frame) => {

@@ -2,8 +2,9 @@ import { DatabaseError } from '../../../command.ts'
 import { fail } from '../../errors.ts'
 import { translateRegex } from '../../match/regex.ts'
 import { bsonTypeName, type Doc, regexParts } from '../../values/types.ts'
+import { literalOf } from '../literals.ts'
 import type { Expression, Operator, Scope } from '../scope.ts'
-import { checkDocument, compileMember, isNullish, literalOf, requiredMember, typeOf } from './arguments.ts'
+import { checkDocument, compileMember, isNullish, requiredMember, typeOf } from './arguments.ts'
 
 /** `$regexMatch`, `$regexFind`, `$regexFindAll`. */
 export const REGULAR_EXPRESSIONS: Readonly<Record<string, Operator>> = {
@@ -42,8 +43,8 @@ function operator(nothing: unknown, run: (regex: RegExp, input: string) => unkno
 
 /** The pattern as an expression; translated once when it stands in the pipeline as a literal. */
 function compileRegex(doc: Doc, scope: Scope, name: string): Expression {
-  const pattern = literalOf(doc['regex'])
-  const options = Object.hasOwn(doc, 'options') ? literalOf(doc['options']) : { value: undefined }
+  const pattern = literalOf(doc.regex)
+  const options = Object.hasOwn(doc, 'options') ? literalOf(doc.options) : { value: undefined }
   if (pattern && options) {
     const regex = regexOf(pattern.value, options.value, name)
     return () => regex

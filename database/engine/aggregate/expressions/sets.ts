@@ -1,7 +1,8 @@
 import { fail } from '../../errors.ts'
 import { groupKeyEncoder } from '../../values/keys.ts'
+import { isTruthy } from '../../values/truth.ts'
 import type { Expression, Operator, Scope } from '../scope.ts'
-import { compileArguments, isNullish, isTruthy, typeOf, unary } from './arguments.ts'
+import { compileArguments, isNullish, typeOf, unary } from './arguments.ts'
 
 /** Set operators. Arrays are sets of their distinct elements; a set result comes in the order of values. */
 export const SETS: Readonly<Record<string, Operator>> = {

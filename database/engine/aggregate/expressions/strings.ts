@@ -1,7 +1,7 @@
 import { fail } from '../../errors.ts'
 import { compareStrings } from '../../values/compare.ts'
+import { describeValue } from '../../values/describe.ts'
 import { isNumber, toDouble, toSafeInteger } from '../../values/numbers.ts'
-import { describe } from '../describe.ts'
 import type { Expression, Operator, Scope } from '../scope.ts'
 import { textOf } from '../value-text.ts'
 import {
@@ -159,7 +159,7 @@ function pointIndex(what: string, code: number, value: unknown): number {
     (toSafeInteger(value) === undefined
       ? fail(
           code + 1,
-          `$substrCP: ${what} cannot be represented as a 32-bit integral value: ${describe(value)}`,
+          `$substrCP: ${what} cannot be represented as a 32-bit integral value: ${describeValue(value)}`,
         )
       : Math.trunc(toDouble(value)))
   )
@@ -188,7 +188,7 @@ function trim(left: boolean, right: boolean): Operator {
       if (typeof text !== 'string') {
         return fail(
           50699,
-          `${name} requires its input to be a string, got ${describe(text)} (of type ${typeOf(text)}) instead.`,
+          `${name} requires its input to be a string, got ${describeValue(text)} (of type ${typeOf(text)}) instead.`,
         )
       }
       if (!chars) return trimmed(text, WHITE_SPACE, left, right)
@@ -197,7 +197,7 @@ function trim(left: boolean, right: boolean): Operator {
       if (typeof given !== 'string') {
         return fail(
           50700,
-          ` ${name} requires 'chars' to be a string, got ${describe(given)} (of type ${typeOf(given)}) instead.`,
+          ` ${name} requires 'chars' to be a string, got ${describeValue(given)} (of type ${typeOf(given)}) instead.`,
         )
       }
       return trimmed(text, new Set(given), left, right)
@@ -238,7 +238,7 @@ function compileReplace(
     values.forEach((value, i) => {
       if (typeof value === 'string' || isNullish(value)) return
       const member = ['input', 'find', 'replacement'][i]
-      fail(51746 - i, `${name} requires that '${member}' be a string, found: ${describe(value)}`)
+      fail(51746 - i, `${name} requires that '${member}' be a string, found: ${describeValue(value)}`)
     })
     const [input, find, by] = values
     return isNullish(input) || isNullish(find) || isNullish(by)

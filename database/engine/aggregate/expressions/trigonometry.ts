@@ -1,6 +1,6 @@
 import { fail } from '../../errors.ts'
+import { describeValue } from '../../values/describe.ts'
 import { isNumber, numberKind, toDecimal, toDouble } from '../../values/numbers.ts'
-import { describe } from '../describe.ts'
 import type { Operator } from '../scope.ts'
 import { binary, typeOf } from './arguments.ts'
 import { inDoubles, numeric } from './arithmetic.ts'
@@ -35,7 +35,7 @@ function bounded(
   return numeric(name, (value) => {
     const x = toDouble(value)
     if (!Number.isNaN(x) && !inRange(x)) {
-      return fail(50989, `cannot apply ${name} to ${describe(value)}, value must be in ${range}`)
+      return fail(50989, `cannot apply ${name} to ${describeValue(value)}, value must be in ${range}`)
     }
     return inDoubles(value, run)
   })

@@ -1,0 +1,50 @@
+import { fail } from '../../errors.ts'
+import { describeValue } from '../../values/describe.ts'
+import { bsonTypeName, type Doc, isDocument, MISSING } from '../../values/types.ts'
+import { createFrame } from '../scope.ts'
+import type { Stage, StageContext } from './stage.ts'
+
+/** `$replaceRoot`. */
+export function replaceRootStage(argument: unknown, context: StageContext): Stage {
+  if (!isDocument(argument)) {
+    return fail(
+      40229,
+      `expected an object as specification for $replaceRoot stage, got ${bsonTypeName(argument)}`,
+    )
+  }
+  for (const member of Object.keys(argument)) {
+    if (member === 'newRoot') continue
+    fail(40230, `unrecognized option to $replaceRoot stage: ${member}, only valid option is 'newRoot'.`)
+  }
+  if (!Object.hasOwn(argument, 'newRoot')) fail(40231, 'no newRoot specified for the $replaceRoot stage')
+  return replacing(argument.newRoot, context, "'newRoot' expression ")
+}
+
+/** `$replaceWith`. */
+export function replaceWithStage(argument: unknown, context: StageContext): Stage {
+  return replacing(argument, context, "'replacement document' ")
+}
+
+// internals
+
+function replacing(expression: unknown, { scope }: StageContext, what: string): Stage {
+  const compute = scope.compile(expression)
+  const frame = createFrame()
+  return {
+    *run(input) {
+      for (const doc of input) {
+        frame.root = doc
+        const root = compute(frame)
+        yield isDocument(root) ? root : refuse(root, doc, what)
+      }
+    },
+  }
+}
+
+function refuse(root: unknown, doc: Doc, what: string): never {
+  const shown = root === MISSING ? 'MISSING' : describeValue(root)
+  return fail(
+    40228,
+    `${what}must evaluate to an object, but resulting value was: ${shown}. Type of resulting value: '${bsonTypeName(root)}'. Input document: ${describeValue(doc)}`,
+  )
+}
