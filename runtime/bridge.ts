@@ -62,9 +62,9 @@ export type HostMessage =
   | { t: 'load'; space: GuestSpace; entry: FunctionEntry }
   /**
    * `json` is a `GuestCall` as JSON text: what JSON cannot carry never reaches user code, whatever the carrier, and
-   * one string crosses threads faster than the object.
+   * one string crosses threads faster than the object. A call with a `slot` was handed ahead (claims.ts).
    */
-  | { t: 'call'; id: number; json: string }
+  | { t: 'call'; id: number; json: string; slot?: number }
   /** Answer to a `request`. */
   | { t: 'reply'; id: number; ok: true; value: unknown }
   | { t: 'reply'; id: number; ok: false; error: BridgeError }

@@ -35,7 +35,10 @@ export type DatabasePort = Pick<MessagePort, 'postMessage' | 'close' | 'ref' | '
 }
 
 /** A nested call as `request('call', 'invoke', [nested])` takes it; the answer is an `Outcome`, never a rejection. */
-export type NestedInvocation = Pick<Invocation, 'name' | 'payload' | 'timeoutMs'>
+export interface NestedInvocation extends Pick<Invocation, 'name' | 'payload' | 'timeoutMs'> {
+  /** Another space of the configuration; default: this one. */
+  spaceId?: string
+}
 
 export interface GuestRuntime {
   /** Kept up to date: `functions` and `publicUrl` may change while the instance lives. */

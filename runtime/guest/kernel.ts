@@ -4,6 +4,7 @@
  */
 import type { BatchChannel } from '../batch-channel.ts'
 import type { CallEnd, GuestCall, GuestMessage, HostMessage } from '../bridge.ts'
+import type { Claims } from '../claims.ts'
 import { providers } from '../provider.ts'
 import type { Callee } from './callee.ts'
 import { FunctionCallee } from './function-call.ts'
@@ -30,11 +31,15 @@ export class Kernel {
   #failure: CallEnd | undefined
   #leftovers: Leftovers | undefined
   #draining = false
+  readonly #claims: Claims | undefined
+  /** Handed ahead and not started. */
+  readonly #ahead: Array<HostMessage & { t: 'call' }> = []
 
   /** Listens at once; the carrier tells the host that it may `load`. */
-  constructor(channel: BatchChannel<GuestMessage, HostMessage>, globals: GuestGlobals) {
+  constructor(channel: BatchChannel<GuestMessage, HostMessage>, globals: GuestGlobals, claims?: Claims) {
     this.#channel = channel
     this.#globals = globals
+    this.#claims = claims
     channel.listen((message) => this.#receive(message))
     channel.onUnsendable((message, error) => this.#unsendable(message, error))
   }
@@ -49,7 +54,8 @@ export class Kernel {
   #receive(message: HostMessage): void {
     switch (message.t) {
       case 'call':
-        this.#call(message.id, message.json)
+        if (this.#runtime?.running.size && message.slot !== undefined) this.#ahead.push(message)
+        else this.#call(message)
         break
       case 'reply':
         this.#runtime?.requests.settle(message)
@@ -104,7 +110,8 @@ export class Kernel {
     this.#channel.flush()
   }
 
-  #call(id: number, json: string): void {
+  #call({ id, json, slot }: HostMessage & { t: 'call' }): void {
+    if (slot !== undefined && !this.#claims?.take(slot, id)) return
     const runtime = this.#runtime
     const callee = this.#callee
     if (!runtime || !callee) {
@@ -123,6 +130,9 @@ export class Kernel {
     if (end.ok && end.value.type === 'json' && !end.value.absent) {
       this.#channel.send({ t: 'value', id, text: end.value.text })
     } else this.#channel.send({ t: 'result', id, end })
+    while (this.#ahead.length > 0 && runtime.running.size === 0) {
+      this.#call(this.#ahead.shift() as HostMessage & { t: 'call' })
+    }
     if (runtime.running.size > 0) return
     if (this.#draining) void this.#drain()
     else this.#leftovers?.callReturned(runtime.requests.open)

@@ -6,26 +6,36 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { BatchChannel } from '../batch-channel.ts'
 import type { GuestMessage, HostMessage } from '../bridge.ts'
+import { Claims } from '../claims.ts'
 import { watchCrashes } from './crashes.ts'
 import { OwnGlobals } from './guest-globals.ts'
 import { Kernel } from './kernel.ts'
 
-const channel = parentPort ? threadChannel(takePort()) : processChannel()
-const kernel = new Kernel(channel, new OwnGlobals(new AsyncLocalStorage()))
+const thread = parentPort ? takeThreadData() : undefined
+const channel = thread ? threadChannel(thread.port) : processChannel()
+const kernel = new Kernel(channel, new OwnGlobals(new AsyncLocalStorage()), thread?.claims)
 watchCrashes(kernel, channel)
 channel.send({ t: 'ready' })
 channel.flush()
 
 // internals
 
+/** `workerData` as the host gives it. */
+interface ThreadData {
+  port: MessagePort
+  claims: SharedArrayBuffer
+}
+
 /**
  * The instance talks over a port of its own: user code may read, write or close `parentPort` without reaching us.
  * Nor shall it find the port in `workerData`.
  */
-function takePort(): MessagePort {
-  const { port } = workerData as { port: MessagePort }
-  delete (workerData as { port?: MessagePort }).port
-  return port
+function takeThreadData(): { port: MessagePort; claims: Claims } {
+  const data = workerData as Partial<ThreadData>
+  const { port, claims } = workerData as ThreadData
+  delete data.port
+  delete data.claims
+  return { port, claims: new Claims(claims) }
 }
 
 function threadChannel(port: MessagePort): BatchChannel<GuestMessage, HostMessage> {

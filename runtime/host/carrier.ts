@@ -1,6 +1,7 @@
 /** What carries an instance: a thread, a process, or this very thread. */
 import type { BatchChannel } from '../batch-channel.ts'
 import type { GuestMessage, HostMessage } from '../bridge.ts'
+import type { Claims } from '../claims.ts'
 
 /** How a guest came to its end. */
 export interface CarrierExit {
@@ -13,6 +14,8 @@ export interface Carrier {
   readonly channel: BatchChannel<HostMessage, GuestMessage>
   /** Whether a message may hand over a `MessagePort`. */
   readonly transfersPorts: boolean
+  /** Where calls handed ahead are claimed; absent where both sides share no memory. */
+  readonly claims?: Claims
   /** Called once, after the last message of the guest was delivered. */
   onExit(listener: (exit: CarrierExit) => void): void
   /** What user code wrote to the standard streams itself. */

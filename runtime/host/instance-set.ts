@@ -1,5 +1,6 @@
 /** The instances of one function: which are ready, which have a free place, which have been idle for too long. */
 import type { HostMessage } from '../bridge.ts'
+import { maxAhead } from '../claims.ts'
 import type { Clock } from '../clock.ts'
 import type { HostCall } from './host-call.ts'
 import type { Instance } from './instance.ts'
@@ -49,6 +50,14 @@ export class InstanceSet {
     return [...this.#all].filter((instance) => instance.state === 'loading')
   }
 
+  /** Some load, or hold calls that may have to be taken back. */
+  get restless(): boolean {
+    for (const { state, ahead } of this.#all) {
+      if (state === 'loading' || (ahead > 0 && Number.isFinite(ahead))) return true
+    }
+    return false
+  }
+
   get ready(): Instance | undefined {
     for (const instance of this.#all) if (instance.state === 'ready') return instance
     return undefined
@@ -56,6 +65,15 @@ export class InstanceSet {
 
   get free(): Instance | undefined {
     return this.#free.at(-1)
+  }
+
+  /** The one that holds the fewest calls it has not started, if it may be handed another. */
+  get forAhead(): Instance | undefined {
+    let best: Instance | undefined
+    for (const instance of this.#all) {
+      if (instance.ahead < Math.min(maxAhead, best?.ahead ?? maxAhead)) best = instance
+    }
+    return best
   }
 
   *calls(): Iterable<HostCall> {
@@ -90,6 +108,7 @@ export class InstanceSet {
     if (instance.state === 'loading') void instance.kill()
     else if (instance.state === 'ready') {
       instance.state = 'draining'
+      instance.takeBack()
       if (instance.running.size === 0) void this.#drain(instance)
     }
   }

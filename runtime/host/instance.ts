@@ -15,6 +15,10 @@ export interface InstanceOwner {
   loadFailed(instance: Instance, failure: CallFailure): void
   /** A call has left the instance. */
   freed(instance: Instance, call: HostCall): void
+  /** A call starts now, or is about to: its limits begin to count. */
+  starting(call: HostCall): void
+  /** Calls the instance was handed and will not run. */
+  returned(calls: HostCall[]): void
   gone(instance: Instance, exit: CarrierExit): void
   request(instance: Instance, message: GuestMessage & { t: 'request' }): void
   log(instance: Instance, entry: GuestLog): void
@@ -30,6 +34,8 @@ export class Instance {
   readonly carrier: Carrier
   /** Calls that run in it, by number. */
   readonly running = new Map<number, HostCall>()
+  /** Calls it was handed ahead, in the order it will run them, with their slots. */
+  readonly #ahead = new Map<HostCall, number>()
   /** Project files its code has read. */
   readonly files = new Set<string>()
   readonly startedAt = performance.now()
@@ -64,12 +70,38 @@ export class Instance {
     return this.state === 'ready' && this.running.size < this.entry.config.concurrency
   }
 
+  /** How many calls it holds that it has not started; Infinity where none may be handed ahead. */
+  get ahead(): number {
+    const able = this.carrier.claims && this.entry.config.concurrency === 1 && this.state === 'ready'
+    return able ? this.#ahead.size : Number.POSITIVE_INFINITY
+  }
+
   run(call: HostCall): void {
-    this.running.set(call.input.id, call)
-    call.running = true
-    call.cold = this.#calls++ === 0 && call.queuedAt < (this.loadedAt ?? 0)
-    const json = `${call.input.json.slice(0, -1)},"deadline":${deadlineOf(call)}}`
-    this.carrier.channel.send({ t: 'call', id: call.input.id, json })
+    this.#start(call)
+    this.send({ t: 'call', id: call.input.id, json: jsonOf(call) })
+  }
+
+  /** Hands it a call to run after those it has. */
+  handAhead(call: HostCall): void {
+    const { claims } = this.carrier
+    if (!claims) return
+    const { id } = call.input
+    this.#owner.starting(call)
+    const slot = claims.open(id)
+    this.#ahead.set(call, slot)
+    this.send({ t: 'call', id, json: jsonOf(call), slot })
+  }
+
+  /** Takes back what it was handed and has not started. */
+  takeBack(): void {
+    if (this.#ahead.size === 0) return
+    const calls: HostCall[] = []
+    for (const [call, slot] of this.#ahead) {
+      if (this.carrier.claims?.take(slot, call.input.id)) calls.push(call)
+      else this.#start(call)
+    }
+    this.#ahead.clear()
+    this.#owner.returned(calls)
   }
 
   send(message: HostMessage, transfer?: readonly unknown[]): void {
@@ -152,12 +184,25 @@ export class Instance {
     if (!call) return undefined
     this.running.delete(id)
     call.running = false
+    const [next] = this.#ahead.keys()
+    if (next && this.running.size === 0) {
+      this.#ahead.delete(next)
+      this.#start(next)
+    }
     this.#owner.freed(this, call)
     return call
   }
 
+  #start(call: HostCall): void {
+    this.#owner.starting(call)
+    this.running.set(call.input.id, call)
+    call.running = true
+    call.cold = this.#calls++ === 0 && call.queuedAt < (this.loadedAt ?? 0)
+  }
+
   #exited(exit: CarrierExit): void {
     this.state = 'gone'
+    this.takeBack()
     this.#databasePort?.close()
     this.#drained()
     const victims = [...this.running.values()]
@@ -172,6 +217,10 @@ export class Instance {
   #addFiles(files: readonly string[]): void {
     for (const file of files) this.files.add(file)
   }
+}
+
+function jsonOf(call: HostCall): string {
+  return `${call.input.json.slice(0, -1)},"deadline":${deadlineOf(call)}}`
 }
 
 /** Machine time, epoch ms; 0 = none. */

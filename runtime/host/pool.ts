@@ -33,10 +33,14 @@ export interface PoolHost {
 
 /** Starts of one function at the same time; more would only fight for the processors. */
 const maxStarting = 2
-/** A waiting call of a quick function starts another instance only after this long. */
-const patienceMs = 10
 /** Calls shorter than this, on average, make a function quick. */
 const quickMs = 5
+/** Calls shorter than this, on average, are handed to instances ahead of time. */
+const instantMs = 0.5
+/** A call that others stand behind may take this long before they are taken away from it. */
+const aheadLimitMs = 8
+/** A quick function gets no further instance for a queue it will have worked off within so many ticks. */
+const patienceTicks = 3
 /** Loading may take this long even where the function's own limit is shorter. */
 const loadLimitMs = 10_000
 /** A load error answers calls this long; the next one tries again (an npm package may have come). */
@@ -50,6 +54,7 @@ export class Pool implements CallPlace, InstanceOwner {
   readonly #instances: InstanceSet
   readonly #queue: HostCall[] = []
   #typicalMs: number | undefined
+  #finishedSinceTick = 0
   #loadError: { failure: CallFailure; at: number } | undefined
   readonly #said = new Set<string>()
   #closed: CallFailure | undefined
@@ -108,7 +113,7 @@ export class Pool implements CallPlace, InstanceOwner {
 
   /** Whether something has to be looked at as time passes. */
   get restless(): boolean {
-    return this.#queue.length > 0 || this.#instances.loading.length > 0
+    return this.#queue.length > 0 || this.#instances.restless
   }
 
   /** Refuses what waits and what comes; resolves when the last running call has ended and its instance is gone. */
@@ -155,7 +160,16 @@ export class Pool implements CallPlace, InstanceOwner {
     while (this.#queue[0] && now - this.#queue[0].queuedAt > waitLimit) {
       this.#queue.shift()?.fail(failures.capacity(name))
     }
+    for (const instance of this.#instances) {
+      for (const call of instance.running.values()) {
+        if (now - call.startedAt > aheadLimitMs) instance.takeBack()
+      }
+    }
     this.#dispatch()
+    // Counted by results, not by time: a machine that is busy elsewhere is no reason to start even more.
+    const patient = this.#finishedSinceTick * patienceTicks >= this.#queue.length
+    this.#finishedSinceTick = 0
+    if (!patient) this.#scale()
   }
 
   // CallPlace
@@ -173,10 +187,12 @@ export class Pool implements CallPlace, InstanceOwner {
     for (const instance of this.#instances) {
       if (!instance.running.delete(call.input.id)) continue
       call.running = false
+      instance.takeBack()
       // Others that share the instance may still end well, unless this code blocks it; their own limits will tell.
       if (instance.running.size === 0) void instance.kill()
       else this.#instances.retire(instance)
     }
+    this.#dispatch()
   }
 
   forget(call: HostCall): void {
@@ -203,9 +219,28 @@ export class Pool implements CallPlace, InstanceOwner {
     void instance.kill()
   }
 
+  /** Also again, when a call that was handed ahead has its turn. */
+  starting(call: HostCall): void {
+    const { stopMs, answerMs } = this.#host.limits(this.#entry, call.input.source)
+    const now = performance.now()
+    call.startedAt = now
+    call.stopBy = now + stopMs
+    if (now + answerMs < call.answerBy) {
+      call.answerBy = now + answerMs
+      call.patienceSeconds = answerMs / 1000
+    }
+  }
+
+  /** They waited longest of all. */
+  returned(calls: HostCall[]): void {
+    if (this.#closed) for (const call of calls) call.fail(this.#closed)
+    else this.#queue.unshift(...calls)
+  }
+
   freed(instance: Instance, call: HostCall): void {
     const took = performance.now() - call.startedAt
     this.#typicalMs = this.#typicalMs === undefined ? took : this.#typicalMs * 0.8 + took * 0.2
+    this.#finishedSinceTick++
     if (instance.state !== 'ready') {
       this.#instances.finish(instance)
       return
@@ -222,6 +257,11 @@ export class Pool implements CallPlace, InstanceOwner {
   }
 
   request(instance: Instance, message: GuestMessage & { t: 'request' }): void {
+    // Its code will wait for others, for who knows how long.
+    if (message.service === 'call') {
+      instance.takeBack()
+      this.#dispatch()
+    }
     this.#host.request(instance, message)
   }
 
@@ -257,35 +297,29 @@ export class Pool implements CallPlace, InstanceOwner {
 
   #dispatch(): void {
     if (this.#closed) return
-    while (this.#queue.length > 0) {
-      const instance = this.#instances.free
-      if (!instance) break
-      const call = this.#queue.shift() as HostCall
-      this.#startClock(call)
-      this.#instances.run(instance, call)
+    for (let call = this.#queue[0]; call; call = this.#queue[0]) {
+      const { free } = this.#instances
+      // A nested call must not stand behind the one it came from.
+      const ahead = free || call.input.parent || !this.#instant ? undefined : this.#instances.forAhead
+      if (!free && !ahead) break
+      this.#queue.shift()
+      if (free) this.#instances.run(free, call)
+      else ahead?.handAhead(call)
     }
-    this.#scale()
+    // Quick functions may be through with the queue before an instance would be up; `tick` looks at that.
+    const quick = this.#typicalMs !== undefined && this.#typicalMs < quickMs
+    if (!quick || !this.#instances.ready) this.#scale()
   }
 
-  #startClock(call: HostCall): void {
-    const { stopMs, answerMs } = this.#host.limits(this.#entry, call.input.source)
-    const now = performance.now()
-    call.startedAt = now
-    call.stopBy = now + stopMs
-    if (now + answerMs < call.answerBy) {
-      call.answerBy = now + answerMs
-      call.patienceSeconds = answerMs / 1000
-    }
+  /** Whether waiting for the next call would take longer than the calls themselves. */
+  get #instant(): boolean {
+    return this.#typicalMs !== undefined && this.#typicalMs < instantMs
   }
-
   #scale(): void {
     const waiting = this.#queue.length
     if (waiting === 0 && this.#methodsWanted.length === 0) return
     let starting = this.#instances.loading.length
     let live = this.#instances.live
-    const quick = this.#typicalMs !== undefined && this.#typicalMs < quickMs
-    const head = this.#queue[0]
-    if (quick && live > starting && head && performance.now() - head.queuedAt < patienceMs) return
     const wanted = Math.max(1, Math.ceil(waiting / this.#entry.config.concurrency))
     while (starting < Math.min(wanted, maxStarting) && live < this.#host.maxInstances) {
       this.#start()

@@ -2,12 +2,14 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { BatchChannel } from '../batch-channel.ts'
 import type { GuestMessage, HostMessage } from '../bridge.ts'
+import { Claims } from '../claims.ts'
 import { builtFile } from '../package-info.ts'
 import type { Carrier, CarrierExit, CarrierOptions } from './carrier.ts'
 
 export class ThreadCarrier implements Carrier {
   readonly transfersPorts = true
   readonly channel: BatchChannel<HostMessage, GuestMessage>
+  readonly claims = new Claims()
   readonly #worker: Worker
   readonly #port: MessagePort
   #memoryExceeded = false
@@ -20,7 +22,7 @@ export class ThreadCarrier implements Carrier {
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
     this.#worker = new Worker(builtFile('guest/worker.js'), {
-      workerData: { port: port2 },
+      workerData: { port: port2, claims: this.claims.memory },
       transferList: [port2],
       env: options.env,
       execArgv: [],
