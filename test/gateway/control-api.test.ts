@@ -76,7 +76,6 @@ describe('guard', () => {
       ['GET', '/_unicloud/api/functions'],
       ['POST', '/_unicloud/api/functions/echo'],
       ['OPTIONS', '/_unicloud/api/database'],
-      ['GET', '/_unicloud/'],
     ] as const) {
       const answer = await ask(path, { method, headers })
       expect([answer.status, answer.json()]).toMatchObject([403, { errCode, errMsg: expect.any(String) }])
@@ -462,6 +461,15 @@ describe('the page, storage', () => {
     const page = await ask('/_unicloud/')
     expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
     expect(page.text).toContain('/_unicloud/api/')
+  })
+
+  test.each([
+    [{ host: 'localhost:1', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }, 200],
+    [{ host: 'evil.com' }, 403],
+    [{ host: 'localhost:1', origin: 'http://evil.com' }, 403],
+  ])('other sites may link to it, no more: %j', async (headers, status) => {
+    const { ask } = await serve({ functions })
+    expect((await ask('/_unicloud/', { headers })).status).toBe(status)
   })
 
   test('paths that only begin alike are URLs of functions', async () => {

@@ -28,20 +28,20 @@ export class Guard {
   }
 
   /**
-   * @param withoutToken for what is no secret
+   * @param page no secret: needs no token, and other sites may link to it
    * @returns why the request is refused; nothing when it may pass
    */
-  check(req: IncomingMessage, withoutToken = false): Refusal | undefined {
+  check(req: IncomingMessage, page = false): Refusal | undefined {
     const { host, origin } = req.headers
     if (!this.#isOurs(hostName(host))) {
       const errMsg = `the control API does not answer to the Host '${host ?? ''}': use 127.0.0.1 or localhost`
       return { status: 403, errCode: 'FORBIDDEN_HOST', errMsg }
     }
-    if (isForeign(origin, host, req.headers['sec-fetch-site'])) {
+    if (isForeign(origin, host, page ? undefined : req.headers['sec-fetch-site'])) {
       const errMsg = `the control API does not answer to pages of ${origin ?? 'another site'}`
       return { status: 403, errCode: 'FORBIDDEN_ORIGIN', errMsg }
     }
-    if (this.#token && !withoutToken && !carries(req, this.#token)) {
+    if (this.#token && !page && !carries(req, this.#token)) {
       const errMsg = 'send the token printed at start: authorization: Bearer TOKEN'
       return { status: 401, errCode: 'TOKEN_REQUIRED', errMsg }
     }
