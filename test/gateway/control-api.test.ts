@@ -5,6 +5,7 @@ import { EJSON, Long, ObjectId } from 'bson'
 import { describe, expect, test } from 'vitest'
 import { DatabaseError, type DocumentDatabase } from '../../database/command.ts'
 import { ManualClock } from '../../runtime/clock.ts'
+import { LocalError } from '../../runtime/errors.ts'
 import { SpaceTimers } from '../../runtime/timers.ts'
 import { Fails, type FakeFunction, FakeSpace } from './fake-space.ts'
 import { serve } from './serve.ts'
@@ -446,7 +447,16 @@ describe('database', () => {
     expect([answer.status, answer.json()]).toMatchObject([400, { errCode }])
   })
 
-  test('a database that cannot be started is an error of the server, in the log', async () => {
+  test('a database that cannot be reached: what is wrong and how to mend it', async () => {
+    const { ask, space } = await serve()
+    const error = new LocalError('DATABASE_UNAVAILABLE', 'nobody answers', { hint: 'start it' })
+    space.database = () => Promise.reject(error)
+    const answer = await ask('/_unicloud/api/database', { method: 'POST', body: '{"ping":1}' })
+    expect(answer.status).toBe(503)
+    expect(answer.json()).toEqual({ errCode: 'DATABASE_UNAVAILABLE', errMsg: 'nobody answers; start it' })
+  })
+
+  test('a database that breaks is an error of the server, in the log', async () => {
     const { ask, space } = await serve()
     const answer = await ask('/_unicloud/api/database', { method: 'POST', body: '{"ping":1}' })
     expect([answer.status, answer.json()]).toMatchObject([500, { errCode: 'INTERNAL' }])

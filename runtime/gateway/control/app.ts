@@ -1,5 +1,6 @@
 /** The control API: routes and error handling (shared design, "Contract"). */
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
+import { LocalError } from '../../errors.ts'
 import { version } from '../../package-info.ts'
 import { ControlError, sendValue } from './answers.ts'
 import { callFunction, callMethod } from './calls.ts'
@@ -74,6 +75,11 @@ function health({ space }: ControlParts): object {
 function answerError({ space }: ControlParts, error: unknown, res: Response): void {
   if (error instanceof ControlError) {
     sendValue(res, { errCode: error.errCode, errMsg: error.message }, error.status)
+    return
+  }
+  if (error instanceof LocalError && error.userError) {
+    const hint = error.hint === undefined ? '' : `; ${error.hint}`
+    sendValue(res, { errCode: error.code, errMsg: error.message + hint }, 503)
     return
   }
   // Express reports paths that are not valid percent-encoding this way.
