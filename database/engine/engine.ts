@@ -1,21 +1,13 @@
-import { randomUUID } from 'node:crypto'
 import { type Clock, SystemClock } from '../../runtime/clock.ts'
-import type {
-  CallOptions,
-  Change,
-  Command,
-  DocumentDatabase,
-  Reply,
-  SessionHandle,
-  TransactionOptions,
-} from '../command.ts'
-import { fail } from './errors.ts'
+import type { CallOptions, Change, Command, DocumentDatabase, Reply, SessionHandle } from '../command.ts'
+import { databaseError } from './errors.ts'
 import { type Call, Executor } from './executor.ts'
 import { Housekeeping } from './housekeeping.ts'
+import { EmbeddedSession, sessionCall } from './session-handle.ts'
 import { EngineState } from './state.ts'
 import type { Durability, Store } from './store/contract.ts'
+import { JournalStore } from './store/journal-store.ts'
 import { MemoryStore } from './store/memory-store.ts'
-import type { SessionCall } from './transactions/sessions.ts'
 import { deepClone } from './values/clone.ts'
 import { normalizeDocument } from './values/normalize.ts'
 import type { Doc } from './values/types.ts'
@@ -29,6 +21,10 @@ export interface EmbeddedOptions {
   clock?: Clock
   /** Gets one line for everything the user should know but that fails nothing. */
   warn?: (text: string) => void
+  /** Marks the folder's lock as this owner's; see {@link FolderLock}. */
+  lockToken?: string
+  /** Smallest journal worth a checkpoint, in bytes. Default 8 MB. */
+  checkpointBytes?: number
 }
 
 /**
@@ -43,8 +39,8 @@ export class EmbeddedDatabase implements DocumentDatabase {
   #closed: Promise<void> | undefined
 
   /** @throws DatabaseError when the folder is in use, damaged, or cannot be written */
-  constructor(options: EmbeddedOptions = {}, store: Store = new MemoryStore()) {
-    this.state = new EngineState(store, options.clock ?? new SystemClock())
+  constructor(options: EmbeddedOptions = {}) {
+    this.state = new EngineState(openStore(options), options.clock ?? new SystemClock())
     this.#executor = new Executor(this.state)
     this.#housekeeping = new Housekeeping(this.state, this.#executor, options.warn ?? (() => {}))
   }
@@ -60,7 +56,7 @@ export class EmbeddedDatabase implements DocumentDatabase {
    * documents.
    */
   execute(database: string, command: Doc, call: Call = {}): Promise<Doc> {
-    if (this.#closed) return Promise.reject(closedError())
+    if (this.#closed) return Promise.reject(databaseError(91, 'The embedded database is closed'))
     return this.#executor.execute(database, command, call)
   }
 
@@ -82,6 +78,11 @@ export class EmbeddedDatabase implements DocumentDatabase {
     }
   }
 
+  /** Tells other processes that want the folder where the database can be reached. */
+  announce(uri: string): void {
+    if (this.state.store instanceof JournalStore) this.state.store.announce(uri)
+  }
+
   /** Aborts what is open and brings everything to the disk. */
   close(): Promise<void> {
     this.#closed ??= this.#close()
@@ -101,78 +102,16 @@ export class EmbeddedDatabase implements DocumentDatabase {
   }
 }
 
-/** A session handle whose commands carry MongoDB's own session members; the same for every embedded carrier. */
-export class EmbeddedSession implements SessionHandle {
-  readonly id = randomUUID()
-  readonly #database: SessionCarrier
-  #number = 0
-  #open = false
-
-  constructor(database: SessionCarrier) {
-    this.#database = database
-  }
-
-  get inTransaction(): boolean {
-    return this.#open
-  }
-
-  /** How a command of this session presents itself. */
-  get call(): SessionCall {
-    return this.#open ? { id: this.id, txnNumber: this.#number, autocommit: false } : { id: this.id }
-  }
-
-  async startTransaction(options: TransactionOptions = {}): Promise<void> {
-    if (this.#open) fail(117, 'Transaction already in progress')
-    this.#number++
-    this.#open = true
-    const { lifetimeMS } = options
-    const session = {
-      ...this.call,
-      startTransaction: true,
-      ...(lifetimeMS === undefined ? {} : { lifetimeMS }),
-    }
-    // The first command takes the snapshot; an empty one takes it at once.
-    await this.#database.execute('admin', { ping: 1 }, { session })
-  }
-
-  commitTransaction(): Promise<void> {
-    return this.#finish('commitTransaction')
-  }
-
-  abortTransaction(): Promise<void> {
-    return this.#finish('abortTransaction')
-  }
-
-  async end(): Promise<void> {
-    this.#open = false
-    await this.#database.execute('admin', { endSessions: [{ id: this.id }] }, {})
-  }
-
-  // internals
-
-  async #finish(command: 'commitTransaction' | 'abortTransaction'): Promise<void> {
-    if (!this.#open) fail(251, 'No transaction started', { errorLabels: [] })
-    const session = this.call
-    this.#open = false
-    await this.#database.execute('admin', { [command]: 1 }, { session })
-  }
-}
-
-/** What a session handle needs of its database. */
-export interface SessionCarrier {
-  execute(database: string, command: Doc, call: { session?: SessionCall }): Promise<Doc>
-}
-
 // internals
 
-function sessionCall(session: SessionHandle): SessionCall {
-  return session instanceof EmbeddedSession ? session.call : { id: session.id }
-}
-
-function closedError(): Error {
-  try {
-    return fail(91, 'The database is closed')
-  } catch (error) {
-    return error as Error
-  }
+function openStore(options: EmbeddedOptions): Store {
+  const { directory, durability = 'os', warn = () => {}, lockToken, checkpointBytes } = options
+  if (directory === undefined) return new MemoryStore()
+  return new JournalStore({
+    directory,
+    durability,
+    warn,
+    ...(lockToken === undefined ? {} : { lockToken }),
+    ...(checkpointBytes === undefined ? {} : { checkpointBytes }),
+  })
 }

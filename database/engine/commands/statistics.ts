@@ -67,7 +67,7 @@ function firstName(command: Doc): string {
 function scaleOf(args: Arguments): number {
   const scale = args.integer('scale') ?? 1
   args.end('freeStorage')
-  return scale >= 1 ? scale : 1
+  return Math.max(scale, 1)
 }
 
 function sizesOf(context: Context, collection: Collection): Sizes {

@@ -3,9 +3,8 @@ import { fail } from '../errors.ts'
 import { compileFilter } from '../match/index.ts'
 import { compileUpdate, type Updater } from '../update/index.ts'
 import { documentFromFilter } from '../update/upsert.ts'
-import { equalValues } from '../values/compare.ts'
 import { getOwn } from '../values/own.ts'
-import { bsonTypeName, type Doc, isDocument, MISSING } from '../values/types.ts'
+import { bsonTypeName, type Doc, isDocument } from '../values/types.ts'
 import { Arguments } from './arguments.ts'
 import { type Context, collectionToWrite, viewOf } from './context.ts'
 import { prepareDocument } from './insert.ts'
@@ -67,7 +66,7 @@ export function updateMany(context: Context, name: string, request: UpdateReques
     ...(env.collation ? { collation: env.collation } : {}),
     ...(env.let ? { let: env.let } : {}),
   })
-  if (request.multi && !Array.isArray(request.update) && !isModifiers(request.update)) {
+  if (request.multi && updater.kind === 'replacement') {
     fail(9, 'multi update is not supported for replacement-style update')
   }
   // The filter is checked even when there is nothing to match.
@@ -111,7 +110,15 @@ function execute(
       outcome.before = before
       outcome.after = after ?? before
       if (!after) continue
-      writeVersion(context, prepared.view.collection, record, before, after, request)
+      writeVersion(
+        context,
+        prepared.view.collection,
+        record,
+        before,
+        after,
+        request,
+        updater.kind === 'replacement',
+      )
       outcome.modified++
     }
   }
@@ -157,12 +164,7 @@ function applyTo(
     insert: false,
     ...(arrayIndex === undefined ? {} : { arrayIndex }),
   })
-  if (!changed) return undefined
-  const id = getOwn(before, '_id')
-  if (!equalValues(getOwn(doc, '_id'), id)) {
-    fail(66, "Performing an update on the path '_id' would modify the immutable field '_id'")
-  }
-  return doc
+  return changed ? doc : undefined
 }
 
 function writeVersion(
@@ -172,33 +174,22 @@ function writeVersion(
   before: Doc,
   after: Doc,
   request: UpdateRequest,
+  replaced: boolean,
 ): void {
   checkSize(after, 'Resulting document after update is')
   if (!request.bypass) checkValidator(collection, after, before, context.now)
-  const replaced = !Array.isArray(request.update) && !isModifiers(request.update)
   context.unit.write(collection, record, before, after, replaced)
 }
 
 function upsert(context: Context, name: string, request: UpdateRequest, updater: Updater): Doc {
-  const replacement = !Array.isArray(request.update) && !isModifiers(request.update)
-  const start = documentFromFilter(request.query.filter)
-  // A replacement keeps nothing of the filter but the `_id`.
-  const id = getOwn(start, '_id')
-  const base = replacement ? (id === MISSING ? {} : { _id: id }) : start
+  const base = documentFromFilter(request.query.filter, updater.kind === 'replacement')
   const { doc: built } = updater.apply(base, { insert: true })
-  if (id !== MISSING && !equalValues(getOwn(built, '_id'), id)) {
-    fail(66, "Performing an update on the path '_id' would modify the immutable field '_id'")
-  }
   const doc = prepareDocument(built, context)
   checkSize(doc, 'object to insert')
   const collection = collectionToWrite(context, name)
   if (!request.bypass) checkValidator(collection, doc, undefined, context.now)
   context.unit.insert(collection, doc)
   return doc
-}
-
-function isModifiers(update: Doc): boolean {
-  return Object.keys(update)[0]?.startsWith('$') ?? false
 }
 
 /** True when a path has a `$` segment: only then is it worth finding out which array element matched. */

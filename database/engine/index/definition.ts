@@ -41,12 +41,11 @@ export function parseIndexDefinition(spec: Doc): IndexDefinition {
     partialFilterExpression,
     expireAfterSeconds,
     collation,
-    v,
-    ns,
-    background,
-    ...extra
+    ...others
   } = spec
-  void v, ns, background
+  const extra = Object.fromEntries(
+    Object.entries(others).filter(([option]) => !FORGOTTEN_OPTIONS.has(option)),
+  )
   for (const option of Object.keys(extra)) {
     if (!KEPT_OPTIONS.has(option)) {
       fail(
@@ -143,6 +142,8 @@ export function isDeclarationOnly(key: Doc): boolean {
 // internals
 
 const MAX_PARTS = 32
+/** Options that mean nothing any more, or repeat what is known. */
+const FORGOTTEN_OPTIONS: ReadonlySet<string> = new Set(['v', 'ns', 'background'])
 const KEPT_OPTIONS: ReadonlySet<string> = new Set([
   'weights',
   'default_language',

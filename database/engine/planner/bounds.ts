@@ -45,9 +45,7 @@ export function alternativesOf(filter: Doc): Doc[][] {
 export function isOperatorDocument(value: unknown): value is Doc {
   if (!isDocument(value)) return false
   const first = Object.keys(value)[0]
-  return (
-    first?.startsWith('$') === true && first !== '$ref' && first !== '$id' && first !== '$db'
-  )
+  return first?.startsWith('$') === true && first !== '$ref' && first !== '$id' && first !== '$db'
 }
 
 // internals

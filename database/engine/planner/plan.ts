@@ -205,12 +205,17 @@ function intersect(a: Condition, b: Condition): Condition {
   const intervals: Interval[] = []
   for (const one of a.intervals) {
     for (const two of b.intervals) {
-      const low = one.low > two.low ? one.low : two.low
+      const low = later(one.low, two.low)
       const high = lowerEnd(one.high, two.high)
       if (low <= `${high}\xff`) intervals.push({ low, high })
     }
   }
   return { path: a.path, intervals, points: false, matchesMissing: a.matchesMissing && b.matchesMissing }
+}
+
+function later(a: string, b: string): string {
+  if (a > b) return a
+  return b
 }
 
 /** Of two inclusive ends that also admit every key beginning with them, the one that admits less. */

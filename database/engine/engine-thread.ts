@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import type { Clock } from '../../runtime/clock.ts'
+import type { DocumentDatabase } from '../command.ts'
+import { PortDatabase } from './port-client.ts'
+import { decodeError } from './port-messages.ts'
+import type { Durability } from './store/contract.ts'
+import { LOCK } from './store/files.ts'
+import { releaseLock } from './store/lock.ts'
+import type { FromThread, ThreadData, ToThread } from './thread-messages.ts'
+
+export interface EngineThreadOptions {
+  /** Folder of the data files; without one everything is gone when the thread ends. */
+  directory?: string
+  /** Default `os`. */
+  durability?: Durability
+  /** The space's clock. One that is moved by hand is followed; any other is taken for the machine's. */
+  clock?: Clock
+  /** Gets one line for everything the user should know but that fails nothing. */
+  warn?: (text: string) => void
+  /** The built `database/thread.js`, when it is not where this package keeps it. */
+  script?: string
+}
+
+/**
+ * Owns the thread an embedded database runs in (spec/embedded-database.md §11). The thread starts with the first port
+ * that is asked for. Each function instance gets a port of its own and talks to the engine without a detour.
+ */
+export class EngineThread implements AsyncDisposable {
+  readonly #options: EngineThreadOptions
+  readonly #lockToken = randomBytes(8).toString('hex')
+  #worker: Worker | undefined
+  #ready: Promise<void> | undefined
+  #database: PortDatabase | undefined
+  #moves: Disposable | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(options: EngineThreadOptions = {}) {
+    this.#options = options
+  }
+
+  /** A database for the owner itself, over a port like any other. */
+  get database(): DocumentDatabase {
+    this.#database ??= new PortDatabase(this.connect())
+    return this.#database
+  }
+
+  /** A new port: to be transferred to an instance, which wraps it in a {@link PortDatabase}. */
+  connect(): MessagePort {
+    const { port1, port2 } = new MessageChannel()
+    this.#tell({ kind: 'connect', port: port2 }, [port2])
+    return port1
+  }
+
+  /**
+   * Starts the thread and resolves when the data is open.
+   * @throws DatabaseError 98 when another process has the folder, 96 when it cannot be used
+   */
+  ready(): Promise<void> {
+    this.#start()
+    return this.#ready!
+  }
+
+  /** Writes into the folder's lock where others can reach the database while this process has it. */
+  announce(uri: string): void {
+    this.#tell({ kind: 'announce', uri })
+  }
+
+  /** Brings everything to the disk and ends the thread. Open commands are answered with an error. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  // internals
+
+  #tell(message: ToThread, transfer: MessagePort[] = []): void {
+    this.#start().postMessage(message, transfer)
+  }
+
+  #start(): Worker {
+    if (this.#worker) return this.#worker
+    const { directory, durability, clock } = this.#options
+    const moved = clock?.onMove !== undefined
+    const workerData: ThreadData = {
+      ...(directory === undefined ? {} : { directory }),
+      ...(durability === undefined ? {} : { durability }),
+      ...(moved ? { time: clock.now() } : {}),
+      lockToken: this.#lockToken,
+    }
+    const worker = new Worker(this.#options.script ?? threadScript(), {
+      workerData,
+      name: 'unicloud-local database',
+    })
+    worker.unref()
+    this.#worker = worker
+    this.#ready = this.#listen(worker)
+    // Whoever asks gets the failure; that nobody has asked is no reason to end the process.
+    this.#ready.catch(() => {})
+    if (moved) this.#moves = clock.onMove!(() => this.#tell({ kind: 'time', now: clock.now() }))
+    return worker
+  }
+
+  #listen(worker: Worker): Promise<void> {
+    return new Promise((resolve, reject) => {
+      worker.on('message', (message: FromThread) => {
+        if (message.kind === 'ready') resolve()
+        else if (message.kind === 'failed') reject(decodeError(message.error))
+        else if (message.kind === 'warning') this.#options.warn?.(message.text)
+      })
+      worker.on('error', (error) => {
+        reject(error)
+        this.#options.warn?.(
+          `The database thread failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        )
+      })
+      worker.on('exit', () => this.#ended())
+    })
+  }
+
+  /** A thread that died has not given the folder back; its ports are closed, and the next one asked for starts anew. */
+  #ended(): void {
+    const { directory } = this.#options
+    if (directory !== undefined) releaseLock(join(directory, LOCK), this.#lockToken)
+    this.#moves?.[Symbol.dispose]()
+    this.#worker = undefined
+    this.#database = undefined
+  }
+
+  async #close(): Promise<void> {
+    const worker = this.#worker
+    if (!worker) return
+    worker.ref()
+    const ended = new Promise((resolve) => worker.once('exit', resolve))
+    worker.postMessage({ kind: 'close' } satisfies ToThread)
+    await ended
+  }
+}
+
+// internals
+
+/** The built thread: beside the built parts of this package, or under `dist` when run from source. */
+function threadScript(): string {
+  for (let folder = fileURLToPath(new URL('.', import.meta.url)); ; ) {
+    for (const candidate of [
+      join(folder, 'database', 'thread.js'),
+      join(folder, 'dist', 'database', 'thread.js'),
+    ]) {
+      if (existsSync(candidate)) return candidate
+    }
+    const above = join(folder, '..')
+    if (above === folder) throw new Error('database/thread.js is not built; run `npm run build`')
+    folder = above
+  }
+}

@@ -1,0 +1,146 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { CallOptions, Change, Command, DocumentDatabase, Reply, SessionHandle } from '../command.ts'
+import { databaseError } from './errors.ts'
+import { decodeFromPort, encodeForPort } from './port-codec.ts'
+import { decodeError, Outbox, type PortCall, type PortReply, type PortRequest } from './port-messages.ts'
+import { EmbeddedSession, sessionCall } from './session-handle.ts'
+import type { SessionCall } from './transactions/sessions.ts'
+import type { Doc } from './values/types.ts'
+
+/** The embedded engine, reached through a port of its thread (spec/embedded-database.md §11). */
+export class PortDatabase implements DocumentDatabase {
+  readonly kind = 'embedded'
+  readonly #port: MessagePort
+  readonly #outbox: Outbox<PortRequest>
+  readonly #pending = new Map<number, Pending>()
+  readonly #listeners = new Set<(change: Change) => void>()
+  #lastId = 0
+  #closed = false
+
+  /** @param port handed out by `EngineThread.connect()`; it keeps the process alive only while a command is under way */
+  constructor(port: MessagePort) {
+    this.#port = port
+    this.#outbox = new Outbox((messages) => port.postMessage(messages))
+    port.on('message', (replies: PortReply[]) => {
+      for (const reply of replies) this.#receive(reply)
+    })
+    port.on('close', () => this.#lost())
+    port.unref()
+  }
+
+  async command(database: string, command: Command, options: CallOptions = {}): Promise<Reply> {
+    const { session, signal, maxTimeMS } = options
+    const call: PortCall = {
+      ...(session ? { session: sessionCall(session) } : {}),
+      ...(maxTimeMS === undefined ? {} : { maxTimeMS }),
+    }
+    const encoded = encodeForPort(command, true)
+    const reply = this.#send(database, encoded, call, signal)
+    return (await reply) as Reply
+  }
+
+  /** For session handles. */
+  async execute(database: string, command: Doc, call: { session?: SessionCall }): Promise<Doc> {
+    return (await this.#send(database, command, call, undefined)) as Doc
+  }
+
+  startSession(): SessionHandle {
+    return new EmbeddedSession(this)
+  }
+
+  watch(listener: (change: Change) => void): Disposable {
+    const own = (change: Change) => listener(change)
+    this.#listeners.add(own)
+    if (this.#listeners.size === 1) this.#outbox.add([0, 'watch', true])
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#listeners.delete(own) && this.#listeners.size === 0 && !this.#closed) {
+          this.#outbox.add([0, 'watch', false])
+        }
+      },
+    }
+  }
+
+  describe(): { server: string; transactions: boolean; changeFeed: boolean } {
+    return {
+      server: 'unicloud-local embedded engine (speaks MongoDB 7.0)',
+      transactions: true,
+      changeFeed: true,
+    }
+  }
+
+  /** Closes the port; the engine drops what this client has open. The engine itself goes on. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#outbox.flush()
+    this.#port.close()
+    this.#lost()
+  }
+
+  // internals
+
+  #send(
+    database: string,
+    command: unknown,
+    call: PortCall,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
+    if (this.#closed) return Promise.reject(gone())
+    if (signal?.aborted) return Promise.reject(interrupted())
+    const id = ++this.#lastId
+    return new Promise((resolve, reject) => {
+      const cancel = () => this.#outbox.add([id, 'cancel'])
+      signal?.addEventListener('abort', cancel, { once: true })
+      const done = () => signal?.removeEventListener('abort', cancel)
+      this.#pending.set(id, { resolve, reject, done })
+      if (this.#pending.size === 1) this.#port.ref()
+      const empty = call.session === undefined && call.maxTimeMS === undefined
+      this.#outbox.add([id, 'command', database, command, empty ? undefined : call])
+    })
+  }
+
+  #receive(reply: PortReply): void {
+    const [id, kind, payload] = reply
+    if (kind === 'changes') {
+      for (const change of decodeFromPort(payload, 'caller') as Change[]) {
+        for (const listener of [...this.#listeners]) listener(change)
+      }
+      return
+    }
+    const pending = this.#pending.get(id)
+    if (!pending) return
+    this.#settle(id, pending)
+    if (kind === 'reply') pending.resolve(decodeFromPort(payload, 'caller'))
+    else pending.reject(decodeError(payload))
+  }
+
+  #settle(id: number, pending: Pending): void {
+    pending.done()
+    this.#pending.delete(id)
+    if (this.#pending.size === 0) this.#port.unref()
+  }
+
+  #lost(): void {
+    this.#closed = true
+    for (const [id, pending] of [...this.#pending]) {
+      this.#settle(id, pending)
+      pending.reject(gone())
+    }
+  }
+}
+
+// internals
+
+interface Pending {
+  readonly resolve: (reply: unknown) => void
+  readonly reject: (error: Error) => void
+  /** Lets go of the caller's signal. */
+  readonly done: () => void
+}
+
+function gone(): Error {
+  return databaseError(91, 'The connection to the embedded database is closed')
+}
+
+function interrupted(): Error {
+  return databaseError(11601, 'operation was interrupted')
+}

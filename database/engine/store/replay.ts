@@ -1,0 +1,46 @@
+import { BsonReader, type NameCache } from './bson-reader.ts'
+import type { LoadedCollection } from './collection-file.ts'
+import type { JournalWrite } from './journal.ts'
+import { sizeOf } from './size.ts'
+
+/** What a collection amounts to once the journal has been replayed onto its file. */
+export interface ReplayedSizes {
+  readonly bytes: number
+  readonly largest: number
+  readonly nextRecord: number
+}
+
+/** Writes the journal's versions over those of the collection file. */
+export function replay(
+  writes: readonly JournalWrite[],
+  loaded: LoadedCollection,
+  names: NameCache,
+): ReplayedSizes {
+  const { documents } = loaded
+  let { bytes, largest } = loaded
+  let nextRecord = 1
+  for (const { record, bson } of lastVersions(writes)) {
+    const before = documents.get(record)
+    if (before) bytes -= sizeOf(before)
+    // A removed record's number is not given out again: scans of open cursors tell records by it.
+    if (record >= nextRecord) nextRecord = record + 1
+    if (!bson) {
+      documents.delete(record)
+      continue
+    }
+    documents.set(record, new BsonReader(bson, 0, names).document())
+    bytes += bson.length
+    if (bson.length > largest) largest = bson.length
+  }
+  for (const record of documents.keys()) if (record >= nextRecord) nextRecord = record + 1
+  return { bytes, largest, nextRecord }
+}
+
+// internals
+
+/** Only a record's last version matters; its place is that of its first. */
+function lastVersions(writes: readonly JournalWrite[]): Iterable<JournalWrite> {
+  const last = new Map<number, JournalWrite>()
+  for (const write of writes) last.set(write.record, write)
+  return last.values()
+}

@@ -1,0 +1,27 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { PortError } from './port-messages.ts'
+import type { Durability } from './store/contract.ts'
+
+/** What passes between an engine's thread and its owner; see engine-thread.ts and thread.ts. */
+
+/** Handed to the thread when it starts. */
+export interface ThreadData {
+  readonly directory?: string
+  readonly durability?: Durability
+  /** The moment a clock that is moved by hand shows; absent: the machine's time. */
+  readonly time?: number
+  /** What the folder's lock is marked with, so that the owner can clear it should the thread die. */
+  readonly lockToken: string
+}
+
+export type ToThread =
+  | { readonly kind: 'connect'; readonly port: MessagePort }
+  | { readonly kind: 'time'; readonly now: number }
+  | { readonly kind: 'announce'; readonly uri: string }
+  | { readonly kind: 'close' }
+
+export type FromThread =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'failed'; readonly error: PortError }
+  | { readonly kind: 'warning'; readonly text: string }
+  | { readonly kind: 'closed' }
