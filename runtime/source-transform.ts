@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import type * as Lexer from 'es-module-lexer/minimal'
@@ -91,6 +92,22 @@ export class TransformCache {
     } catch {
       this.#ready = false
     }
+  }
+
+  /** Removes the oldest entries beyond a number; instances that still want one make it again. */
+  async prune(keep: number): Promise<void> {
+    const names = await readdir(this.#dir).catch(() => [])
+    const keys = names.filter((name) => name.endsWith('.js'))
+    if (keys.length <= keep) return
+    const dated = await Promise.all(
+      keys.map(async (name) => {
+        const time = await stat(path.join(this.#dir, name)).catch(() => undefined)
+        return { key: name.slice(0, -3), time: time?.mtimeMs ?? 0 }
+      }),
+    )
+    const old = dated.sort((a, b) => b.time - a.time).slice(keep)
+    const files = old.flatMap(({ key }) => [this.#file(key), this.#mapFile(key)])
+    await Promise.all(files.map((file) => rm(file, { force: true })))
   }
 
   #file(key: string): string {

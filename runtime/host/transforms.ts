@@ -29,11 +29,15 @@ export class Transforms {
    */
   async ahead(targets: readonly string[]): Promise<void> {
     const files = (await Promise.all(targets.map((target) => sourceFiles(target)))).flat()
-    await Promise.all(files.map((file) => this.#one(file)))
+    const worker = async (): Promise<void> => {
+      for (let file = files.pop(); file !== undefined; file = files.pop()) await this.#one(file)
+    }
+    await Promise.all(Array.from({ length: parallel }, worker))
   }
 
-  /** Ends esbuild's service, if it was needed. */
+  /** Ends esbuild's service, if it was needed, and forgets what was made long ago. */
   async close(): Promise<void> {
+    await this.#cache.prune(keptEntries)
     if (!this.#started) return
     const { stop } = await import('esbuild')
     await stop()
@@ -65,6 +69,11 @@ export class Transforms {
 }
 
 // internals
+
+/** Files in work at once: enough to keep esbuild busy, few enough for any limit of open files. */
+const parallel = 32
+/** Each edit of a TypeScript file leaves an entry behind. */
+const keptEntries = 2000
 
 /** Source files of a folder, or the file itself; nothing when it does not exist. */
 async function sourceFiles(target: string): Promise<string[]> {

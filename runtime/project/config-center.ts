@@ -33,7 +33,9 @@ export function mergeConfigCenter(
 ): ModuleEntry | undefined {
   const first = copies[0]
   if (first === undefined) return builtin
-  const withCode = copies.some((copy) => existsSync(path.join(copy.dir, 'index.js')))
+  const withCode = copies.some((copy) =>
+    ['index.js', 'index.ts'].some((file) => existsSync(path.join(copy.dir, file))),
+  )
   if (!withCode && builtin === undefined) {
     const message = `${configCenterName} holds configuration but no index.js, so nothing can require it`
     problems.push({ severity: 'warning', message, where: { file: first.dir } })

@@ -43,14 +43,15 @@ export interface ReadOptions {
 export async function readProject(options: ReadOptions): Promise<Manifest> {
   const layout = findLayout(options.project, options.provider)
   const builtins = options.builtins ? builtinSources(options.builtinRoots, layout.root) : []
-  const collected = collect([...layout.sources, ...builtins], providers[layout.provider], options.data)
+  const sources = [...layout.sources, ...builtins]
+  const profile = providers[layout.provider]
+  const collected = collect(sources, profile, options.data)
   const functions = collected.functions.values()
   const modules = collected.modules.toRecord()
-  const profile = providers[layout.provider]
   const checks = checkSpace({ root: layout.root, functions, modules, profile })
   return {
     root: layout.root,
-    cloudRoots: layout.sources.flatMap((source) => source.roots),
+    cloudRoots: sources.flatMap((source) => source.roots),
     provider: layout.provider,
     functions: collected.functions.toRecord(),
     modules,
@@ -97,6 +98,9 @@ function collect(sources: readonly CloudSource[], profile: ProviderProfile, data
       else modules.add(read.entry.name, read.entry)
     }
     for (const dir of source.databases) {
+      // A cloud object of ours that the project replaces takes its collections away with it.
+      const holder = path.dirname(dir)
+      if (origin === 'builtin' && functions.get(path.basename(holder))?.dir !== holder) continue
       for (const file of readDatabaseFolder(dir, origin)) files.add(databaseKey(file), file)
     }
     for (const dir of source.actions) {

@@ -1,3 +1,5 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { copyFile, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createFixture } from './instance.ts'
@@ -139,6 +141,14 @@ const cases: { name: string; files: Record<string, string>; check?: string; valu
   },
 ]
 
+/** Any add-on for this machine that the test tools brought along. */
+const addOn = ['lightningcss', '@rolldown/binding']
+  .map((name) => path.dirname(path.resolve('node_modules', name)))
+  .flatMap((dir) => (existsSync(dir) ? readdirSync(dir).map((name) => path.join(dir, name)) : []))
+  .filter((dir) => path.basename(dir).includes(`${process.platform}-${process.arch}`))
+  .flatMap((dir) => readdirSync(dir).map((name) => path.join(dir, name)))
+  .find((file) => file.endsWith('.node'))
+
 describe('CommonJS in an instance', () => {
   test.each(cases)('$name', async ({ files, check, value }) => {
     await using project = await createFixture(files)
@@ -155,6 +165,21 @@ describe('CommonJS in an instance', () => {
     })
     const loaded = await project.load('f', undefined, { exclusive: false })
     expect(loaded.value).toEqual({ a: 'p', keys: 3 })
+  })
+
+  test.skipIf(addOn === undefined)('native add-ons, of the function and of packages', async () => {
+    await using project = await createFixture({
+      'fn:f/index.js': 'exports.own = typeof require("./native.node"); exports.pkg = typeof require("p")',
+      'fn:f/node_modules/p/index.js': 'module.exports = require("./lib/native.node")',
+      'fn:f/node_modules/p/lib/.keep': '',
+    })
+    const folder = path.join(project.dir, 'cloudfunctions/f')
+    await copyFile(addOn ?? '', path.join(folder, 'native.node'))
+    await symlink(addOn ?? '', path.join(folder, 'node_modules/p/lib/native.node'))
+    const loaded = await project.load('f')
+    expect(loaded.error?.stack).toBeUndefined()
+    expect(loaded.value).toEqual({ own: 'object', pkg: 'object' })
+    expect(loaded.files).toContain(path.join(folder, 'native.node'))
   })
 
   test('reports the files of the user, also those read later and those looked for in vain', async () => {

@@ -2,10 +2,12 @@
  * Runs the loader where it runs in earnest: in a worker thread. A test writes a project, reads it with the project
  * reader, and looks at what a function's code sees.
  */
+import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { build } from 'esbuild'
 import { readProject } from '../../runtime/project/read.ts'
@@ -43,10 +45,10 @@ export interface ProjectFixture extends AsyncDisposable {
     options?: { looseModules?: boolean; exclusive?: boolean },
   ): Promise<Loaded>
   /**
-   * Runs a script in a thread.
+   * Runs a script in a thread, or in a process.
    * @param code gets `createLoader`, `space` and `functions`, and answers with `reply(value)`
    */
-  run(code: string): Promise<unknown>
+  run(code: string, options?: { process?: boolean }): Promise<unknown>
 }
 
 /** @param files relative path -> content; `cloudfunctions/` may be left out of a path that starts with `fn:` */
@@ -62,7 +64,12 @@ export async function createFixture(files: Record<string, string>): Promise<Proj
   }
   await write({ 'cloudfunctions/.keep': '', ...files })
   const describe = async () => {
-    const manifest = await readProject({ project: dir, builtins: false, builtinRoots: [], data })
+    const manifest = await readProject({
+      project: dir,
+      builtins: true,
+      builtinRoots: [path.join(dir, 'node_modules', 'unicloud-local')],
+      data,
+    })
     const transformCache = path.join(data, 'transforms')
     const space = { modules: manifest.modules, projectRoot: dir, looseModules: false, transformCache }
     return { space, functions: manifest.functions }
@@ -80,8 +87,8 @@ export async function createFixture(files: Record<string, string>): Promise<Proj
         exclusive,
       })) as Loaded
     },
-    async run(code) {
-      return runWorker(code, await describe())
+    async run(code, options) {
+      return options?.process ? runProcess(code, await describe()) : runWorker(code, await describe())
     },
     [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }),
   }
@@ -101,15 +108,20 @@ export async function buildLoader(entry = 'runtime/guest/loader/loader.ts'): Pro
 
 let built: Promise<string> | undefined
 
+function scriptOf(code: string): string {
+  return `
+    import(workerData.loader).then(async ({ createLoader }) => {
+      const { space, functions } = workerData
+      ${code}
+    })`
+}
+
 async function runWorker(code: string, data: object): Promise<unknown> {
   built ??= buildLoader()
   const script = `
     const { workerData, parentPort } = require('node:worker_threads')
     const reply = (value) => parentPort.postMessage(JSON.stringify(value))
-    import(workerData.loader).then(async ({ createLoader }) => {
-      const { space, functions } = workerData
-      ${code}
-    })`
+    ${scriptOf(code)}`
   const worker = new Worker(script, { eval: true, workerData: { loader: await built, ...data } })
   try {
     return await new Promise((resolve, reject) => {
@@ -119,6 +131,17 @@ async function runWorker(code: string, data: object): Promise<unknown> {
   } finally {
     await worker.terminate()
   }
+}
+
+async function runProcess(code: string, data: object): Promise<unknown> {
+  built ??= buildLoader()
+  const workerData = JSON.stringify({ loader: await built, ...data })
+  const script = `
+    const workerData = ${workerData}
+    const reply = (value) => console.log(JSON.stringify(value))
+    ${scriptOf(code)}`
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', script])
+  return JSON.parse(stdout)
 }
 
 const workerCode = `

@@ -117,6 +117,25 @@ describe('public modules', () => {
     },
   ]
 
+  const shipped = {
+    'node_modules/unicloud-local/cloudobjects/f/index.obj.ts':
+      'import * as m from "m"; import own from "./own"; export const seen: unknown[] = [own, m.a, m.config]',
+    'node_modules/unicloud-local/cloudobjects/f/own.ts': 'export default "own"',
+    'node_modules/unicloud-local/cloudobjects/f/package.json':
+      '{"dependencies": {"m": "file:../../common/m"}}',
+    'node_modules/unicloud-local/common/m/index.ts':
+      'export const a: number = 1; export const config = require("uni-config-center/m/config.json")',
+    'node_modules/unicloud-local/common/m/package.json':
+      '{"main": "index.ts", "dependencies": {"uni-config-center": "file:../uni-config-center"}}',
+    'node_modules/unicloud-local/common/uni-config-center/index.ts': '',
+    'fn:common/uni-config-center/m/config.json': '{"from": "the project"}',
+  }
+  cases.push({
+    name: 'those that ship with us, in TypeScript below node_modules, with the configuration of the project',
+    files: shipped,
+    value: { seen: ['own', 1, { from: 'the project' }] },
+  })
+
   test.each(cases)('$name', async ({ files, value }) => {
     await using project = await createFixture(files)
     const loaded = await project.load('f')

@@ -65,3 +65,10 @@ describe('several instances in one thread', () => {
     })
   })
 })
+
+test('in a process of its own it is the same', async () => {
+  await using project = await createFixture(files)
+  const code =
+    'const h = createLoader({ space, entry: functions.h, exclusive: true, onFiles() {} }); reply(h.loadEntry().fail())'
+  expect(await project.run(code, { process: true })).toContain('h/index.ts:1:27')
+})

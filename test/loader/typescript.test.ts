@@ -1,7 +1,8 @@
-import { readdir, writeFile } from 'node:fs/promises'
+import { readdir, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Transforms } from '../../runtime/host/transforms.ts'
+import { TransformCache } from '../../runtime/source-transform.ts'
 import { createFixture } from './instance.ts'
 
 const cases: { name: string; files: Record<string, string>; check?: string; value: unknown }[] = [
@@ -166,5 +167,31 @@ describe('transforms', () => {
     expect(entries.map((name) => path.extname(name)).sort()).toEqual(['.js', '.map'])
     await project.write({ 'fn:f/index.ts': 'export const main = (): number => 2' })
     expect((await project.load('f', 'return exports.main()')).value).toBe(2)
+  })
+
+  test('the oldest entries are forgotten', async () => {
+    await using project = await createFixture({})
+    const dir = path.join(project.data, 'transforms')
+    const cache = new TransformCache(dir)
+    for (const [index, key] of ['a', 'b', 'c'].entries()) {
+      cache.write(key, { code: key, map: '{}' })
+      await utimes(path.join(dir, `${key}.js`), index, index)
+    }
+    await cache.prune(2)
+    expect((await readdir(dir)).sort()).toEqual(['b.js', 'b.map', 'c.js', 'c.map'])
+    expect([cache.read('a'), cache.read('c')]).toEqual([undefined, { code: 'c' }])
+  })
+
+  test('neither esbuild nor the lexer is loaded unless something must be transformed', async () => {
+    await using project = await createFixture({
+      'fn:plain/index.js': '// import x from "y"\nexports.a = 1',
+      'fn:typed/index.ts': 'export const a = 1',
+    })
+    const check =
+      'return Object.keys(require.cache).filter((file) => /esbuild|es-module-lexer/.test(file)).length'
+    for (const name of ['plain', 'typed']) {
+      expect((await project.load(name, check)).value, `${name}, first`).toBeGreaterThan(0)
+      expect((await project.load(name, check)).value, `${name}, again`).toBe(0)
+    }
   })
 })

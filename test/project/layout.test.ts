@@ -148,7 +148,9 @@ describe('other layouts', () => {
     await using shipped = await tempProject({
       'cloudobjects/pay-co/index.obj.js': '',
       'cloudobjects/pay-co/package.json': '{"cloudfunction-config": {"path": "/pay"}}',
+      'cloudobjects/pay-co/database/orders.schema.json': '{}',
       'cloudobjects/upgrade-co/index.obj.js': '',
+      'cloudobjects/upgrade-co/database/versions.schema.json': '{}',
       'common/pay/index.js': '',
       'common/id/index.js': '',
     })
@@ -163,6 +165,9 @@ describe('other layouts', () => {
     expect(origins(manifest)).toEqual({ 'pay-co': 'builtin', 'upgrade-co': 'project', mine: 'project' })
     expect(manifest.modules).toMatchObject({ pay: { origin: 'builtin' }, id: { origin: 'project' } })
     expect(manifest.functions['pay-co']?.config.path).toBe('')
+    // A replaced object takes its collections away with it.
+    expect(manifest.databaseFiles).toMatchObject([{ collection: 'orders', origin: 'builtin' }])
+    expect(manifest.cloudRoots).toContain(shipped.file('cloudobjects'))
     expect(manifest.problems).toEqual([])
     expect(names((await project.read({ builtins: false, builtinRoots })).functions)).toEqual([
       'mine',
