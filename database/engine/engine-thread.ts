@@ -17,6 +17,8 @@ export interface EngineThreadOptions {
   directory?: string
   /** Default `os`. */
   durability?: Durability
+  /** Allows `$where`. Default false. */
+  javascript?: boolean
   /** The space's clock. One that is moved by hand is followed; any other is taken for the machine's. */
   clock?: Clock
   /** Gets one line for everything the user should know but that fails nothing. */
@@ -87,11 +89,12 @@ export class EngineThread implements AsyncDisposable {
 
   #start(): Worker {
     if (this.#worker) return this.#worker
-    const { directory, durability, clock } = this.#options
+    const { directory, durability, javascript, clock } = this.#options
     const moved = clock?.onMove !== undefined
     const workerData: ThreadData = {
       ...(directory === undefined ? {} : { directory }),
       ...(durability === undefined ? {} : { durability }),
+      ...(javascript === undefined ? {} : { javascript }),
       ...(moved ? { time: clock.now() } : {}),
       lockToken: this.#lockToken,
     }

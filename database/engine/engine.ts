@@ -21,6 +21,8 @@ export interface EmbeddedOptions {
   clock?: Clock
   /** Gets one line for everything the user should know but that fails nothing. */
   warn?: (text: string) => void
+  /** Allows `$where`, which runs the caller's code in the engine's thread. Default false. */
+  javascript?: boolean
   /** Marks the folder's lock as this owner's; see {@link FolderLock}. */
   lockToken?: string
   /** Smallest journal worth a checkpoint, in bytes. Default 8 MB. */
@@ -40,7 +42,11 @@ export class EmbeddedDatabase implements DocumentDatabase {
 
   /** @throws DatabaseError when the folder is in use, damaged, or cannot be written */
   constructor(options: EmbeddedOptions = {}) {
-    this.state = new EngineState(openStore(options), options.clock ?? new SystemClock())
+    this.state = new EngineState(
+      openStore(options),
+      options.clock ?? new SystemClock(),
+      options.javascript ?? false,
+    )
     this.#executor = new Executor(this.state)
     this.#housekeeping = new Housekeeping(this.state, this.#executor, options.warn ?? (() => {}))
   }

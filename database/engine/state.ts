@@ -15,8 +15,11 @@ export class EngineState {
   readonly sessions: Sessions
   readonly cursors: Cursors
   readonly feed = new ChangeFeed()
+  /** Allows `$where`. */
+  readonly javascript: boolean
 
-  constructor(store: Store, clock: Clock) {
+  constructor(store: Store, clock: Clock, javascript: boolean) {
+    this.javascript = javascript
     this.store = store
     this.clock = clock
     this.catalog = new Catalog(store)

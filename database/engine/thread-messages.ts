@@ -8,6 +8,7 @@ import type { Durability } from './store/contract.ts'
 export interface ThreadData {
   readonly directory?: string
   readonly durability?: Durability
+  readonly javascript?: boolean
   /** The moment a clock that is moved by hand shows; absent: the machine's time. */
   readonly time?: number
   /** What the folder's lock is marked with, so that the owner can clear it should the thread die. */

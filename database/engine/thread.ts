@@ -20,6 +20,7 @@ try {
   engine = new EmbeddedDatabase({
     ...(data.directory === undefined ? {} : { directory: data.directory, lockToken: data.lockToken }),
     ...(data.durability === undefined ? {} : { durability: data.durability }),
+    javascript: data.javascript ?? false,
     clock: moved ?? new SystemClock(),
     warn: (text) => tell({ kind: 'warning', text }),
   })

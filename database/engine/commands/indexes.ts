@@ -9,6 +9,7 @@ import {
   parseIndexDefinition,
   sameKey,
   sameOptions,
+  textFields,
 } from '../index/definition.ts'
 import { duplicateKeyError } from '../index/duplicate-key.ts'
 import { ListStream } from '../planner/streams.ts'
@@ -114,6 +115,7 @@ function inheriting(definition: IndexDefinition, collection: Collection): IndexD
 /** @throws DatabaseError 85, 86 for an index that contradicts one that is there */
 function alreadyThere(existing: readonly IndexDefinition[], wanted: IndexDefinition): boolean {
   if (isIdKey(wanted.key)) return true
+  if (textFields(wanted.key)) checkSingleText(existing, wanted)
   for (const index of existing) {
     const key = sameKey(index.key, wanted.key)
     if (index.name === wanted.name) {
@@ -129,6 +131,11 @@ function alreadyThere(existing: readonly IndexDefinition[], wanted: IndexDefinit
     optionsConflict(index, wanted)
   }
   return false
+}
+
+function checkSingleText(existing: readonly IndexDefinition[], wanted: IndexDefinition): void {
+  const other = existing.find((index) => textFields(index.key) && !sameKey(index.key, wanted.key))
+  if (other) fail(67, `only one text index per collection allowed, found existing text index "${other.name}"`)
 }
 
 function optionsConflict(index: IndexDefinition, wanted: IndexDefinition): never {

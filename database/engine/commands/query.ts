@@ -1,5 +1,5 @@
 import { fail } from '../errors.ts'
-import { indexName, sameKey } from '../index/definition.ts'
+import { indexName, sameKey, textFields } from '../index/definition.ts'
 import type { Index } from '../index/index.ts'
 import { compileFilter, type MatchEnv, type Matcher, type NearSpec } from '../match/index.ts'
 import { type Counters, candidates, keepsOrder } from '../planner/candidates.ts'
@@ -115,7 +115,14 @@ export function matchEnv(
   query: Pick<Query, 'collation' | 'let'>,
 ): MatchEnv {
   const collation = collationOf(query.collation) ?? collationOf(view?.collection.options.collation)
-  return { now: context.now, ...(collation ? { collation } : {}), ...(query.let ? { let: query.let } : {}) }
+  const text = view && textFieldsOf(view)
+  return {
+    now: context.now,
+    javascript: context.state.javascript,
+    ...(collation ? { collation } : {}),
+    ...(query.let ? { let: query.let } : {}),
+    ...(text ? { textFields: text } : {}),
+  }
 }
 
 /** Reads a `hint`: a name or a key pattern. */
@@ -144,6 +151,14 @@ export function readQuery(args: Arguments, filterName: string): Query {
 }
 
 // internals
+
+function textFieldsOf(view: CollectionView): string[] | undefined {
+  for (const { key } of view.collection.indexes) {
+    const fields = textFields(key)
+    if (fields) return fields
+  }
+  return undefined
+}
 
 function collationOf(collation: unknown): Doc | undefined {
   if (!isDocument(collation) || Object.keys(collation).length === 0) return undefined

@@ -132,6 +132,12 @@ export function isIdKey(key: Doc): boolean {
   return names.length === 1 && names[0] === '_id' && (key._id === 1 || key._id === -1)
 }
 
+/** The fields of a text index, `$**` for all of them; undefined for any other index. */
+export function textFields(key: Doc): string[] | undefined {
+  const fields = Object.keys(key).filter((path) => key[path] === 'text')
+  return fields.length > 0 ? fields : undefined
+}
+
 /** True for keys that hold no ordered entries here: geo, text and wildcard indexes are declarations only (§13). */
 export function isDeclarationOnly(key: Doc): boolean {
   return Object.entries(key).some(
@@ -142,6 +148,7 @@ export function isDeclarationOnly(key: Doc): boolean {
 // internals
 
 const MAX_PARTS = 32
+const PLUGINS: ReadonlySet<string> = new Set(['2d', '2dsphere', 'hashed', 'text'])
 /** Options that mean nothing any more, or repeat what is known. */
 const FORGOTTEN_OPTIONS: ReadonlySet<string> = new Set(['v', 'ns', 'background'])
 const KEPT_OPTIONS: ReadonlySet<string> = new Set([
@@ -180,13 +187,7 @@ function checkKey(key: Doc): void {
 function checkKind(kind: unknown, key: Doc): void {
   if (typeof kind === 'string') {
     if (kind === '') fail(67, 'Values in the index key pattern cannot be empty strings')
-    if (kind === 'text') {
-      fail(
-        67,
-        'Text indexes are not available in the embedded database; use a regular expression, or a real server through a mongodb:// URI',
-      )
-    }
-    if (kind !== '2d' && kind !== '2dsphere' && kind !== 'hashed') fail(67, `Unknown index plugin '${kind}'`)
+    if (!PLUGINS.has(kind)) fail(67, `Unknown index plugin '${kind}'`)
     if (kind === 'hashed' && Object.values(key).filter((other) => other === 'hashed').length > 1) {
       fail(31303, 'A maximum of one index field is allowed to be hashed')
     }
