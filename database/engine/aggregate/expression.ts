@@ -5,6 +5,7 @@ import { setOwn } from '../values/own.ts'
 import { type Doc, isDocument, MISSING } from '../values/types.ts'
 import { OPERATORS } from './expressions/operators.ts'
 import { checkFieldName, compileReader, parseFieldPath } from './field-path.ts'
+import { mentions } from './literals.ts'
 import { createFrame, type Expression, Scope, type ScopeOptions, type Variables } from './scope.ts'
 
 export type { Expression, Frame, ScopeOptions, Variables } from './scope.ts'
@@ -44,6 +45,12 @@ export function compileFunction(expression: unknown, scope: Scope): (doc: unknow
 export function evaluateLet(variables: Doc | undefined, options: ScopeOptions): Variables {
   const values = Object.create(null) as Variables
   const scope = createScope({ ...options, let: undefined })
+  if (mentions(variables, isDocumentReference)) {
+    fail(
+      4890500,
+      'Command let Expression tried to access a field, but this is not allowed because command let expressions run before the query examines any documents.',
+    )
+  }
   for (const name of Object.keys(variables ?? {})) {
     values[name] = compileFunction(variables?.[name], scope)(MISSING)
   }
@@ -51,6 +58,10 @@ export function evaluateLet(variables: Doc | undefined, options: ScopeOptions): 
 }
 
 // internals
+
+function isDocumentReference(text: string): boolean {
+  return text.startsWith('$$') ? /^\$\$(?:ROOT|CURRENT)\b/.test(text) : text.startsWith('$')
+}
 
 function constant(value: unknown): Expression {
   return () => value

@@ -71,7 +71,7 @@ export function compilePipeline(stages: readonly unknown[], env: PipelineEnv): P
   const { now, collation, zones, random } = env
   const options = { now, collation, zones, random }
   const scope = createScope({ ...options, let: evaluateLet(env.let, options) })
-  return assemble(stages, { env, scope, collection: env.collection, place: 'top' })
+  return assemble(stages, { env, scope, collection: env.collection, place: 'top', depth: 0 })
 }
 
 // internals
@@ -81,10 +81,15 @@ interface Position {
   scope: Scope
   collection: string
   place: 'top' | NestedOptions['place']
+  /** How many pipelines this one stands in. */
+  depth: number
 }
 
 function assemble(specs: unknown, position: Position): Pipeline {
   if (!Array.isArray(specs)) return fail(14, "'pipeline' option must be specified as an array")
+  if (position.depth > MOST_NESTED) {
+    fail(232, `Maximum number of nested sub-pipelines exceeded. Limit is ${MOST_NESTED}`)
+  }
   if (specs.length > MOST_STAGES)
     fail(7749501, `Pipeline length must be no longer than ${MOST_STAGES} stages`)
   const context = createContext(position)
@@ -108,6 +113,7 @@ function assemble(specs: unknown, position: Position): Pipeline {
 }
 
 const MOST_STAGES = 1000
+const MOST_NESTED = 20
 
 function createContext(position: Position): StageContext {
   const { env, scope, collection } = position
@@ -124,6 +130,7 @@ function createContext(position: Position): StageContext {
         scope: variables ? scope.withVariables(layered(variables, scope)) : scope,
         collection: other,
         place,
+        depth: position.depth + 1,
       })
     },
   }

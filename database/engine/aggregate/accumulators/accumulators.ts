@@ -5,7 +5,7 @@ import { countOf } from '../expressions/integers.ts'
 import { createFrame, type Expression, type Scope } from '../scope.ts'
 import { compileDocumentOrder } from '../value-order.ts'
 import type { Accumulator, AccumulatorPlan } from './accumulator.ts'
-import { checkMethod, fractionsOf, namedMembers } from './arguments.ts'
+import { COUNTED, checkMethod, fractionsOf, namedMembers, QUANTILE, RANKED } from './arguments.ts'
 import {
   AddToSet,
   Average,
@@ -58,7 +58,7 @@ export const ACCUMULATORS: ReadonlyMap<string, AccumulatorCompiler> = new Map(
     $max: unary((scope) => () => new Extreme(scope.compare, 1)),
     $maxN: counted((count, scope) => new ExtremeN(count, (a, b) => scope.compare(b, a))),
     $median: (argument, scope, name) => {
-      const doc = namedMembers(name, argument, ['input', 'method'])
+      const doc = namedMembers(name, argument, ['input', 'method'], QUANTILE)
       checkMethod(name, doc.method)
       return { input: scope.compile(doc.input), create: () => new Percentile([0.5], true) }
     },
@@ -66,7 +66,7 @@ export const ACCUMULATORS: ReadonlyMap<string, AccumulatorCompiler> = new Map(
     $min: unary((scope) => () => new Extreme(scope.compare, -1)),
     $minN: counted((count, scope) => new ExtremeN(count, scope.compare)),
     $percentile: (argument, scope, name) => {
-      const doc = namedMembers(name, argument, ['input', 'p', 'method'])
+      const doc = namedMembers(name, argument, ['input', 'p', 'method'], QUANTILE)
       checkMethod(name, doc.method)
       const fractions = fractionsOf(doc.p, scope)
       return { input: scope.compile(doc.input), create: () => new Percentile(fractions, false) }
@@ -99,7 +99,7 @@ function countPlan(argument: unknown): AccumulatorPlan {
 /** Accumulators with `n` and `input`. */
 function counted(make: (count: number, scope: Scope) => Accumulator): AccumulatorCompiler {
   return (argument, scope, name) => {
-    const doc = namedMembers(name, argument, ['n', 'input'])
+    const doc = namedMembers(name, argument, ['n', 'input'], COUNTED)
     const count = compileCount(doc, scope)
     return { input: scope.compile(doc.input), create: (group) => make(count(group), scope) }
   }
@@ -113,10 +113,15 @@ function compileCount(doc: Doc, scope: Scope): (group: unknown) => number {
 
 function top(kind: { bottom: boolean; single: boolean }): AccumulatorCompiler {
   return (argument, scope, name) => {
-    const doc = namedMembers(name, argument, kind.single ? ['sortBy', 'output'] : ['n', 'sortBy', 'output'])
+    const doc = namedMembers(
+      name,
+      argument,
+      kind.single ? ['sortBy', 'output'] : ['n', 'sortBy', 'output'],
+      RANKED,
+    )
     const { sortBy } = doc
     if (!isDocument(sortBy)) {
-      return fail(10065, `invalid parameter: expected an object (sortBy)`)
+      return fail(5788604, `expected 'sortBy' to be an object in the arguments to ${name}`)
     }
     const order = compileDocumentOrder(sortBy, scope)
     const count = kind.single ? () => 1 : compileCount(doc, scope)

@@ -3,17 +3,50 @@ import { isNumber, toDouble } from '../../values/numbers.ts'
 import { bsonTypeName, type Doc, isDocument, MISSING } from '../../values/types.ts'
 import { createFrame, type Scope } from '../scope.ts'
 
+/** Error codes for the members of one kind of accumulator. */
+export interface MemberCodes {
+  shape: number
+  unknown: number
+  /** By member; others than these cannot be absent. */
+  absent: Readonly<Record<string, number>>
+}
+
+/** `$firstN`, `$maxN` and their relatives. */
+export const COUNTED: MemberCodes = {
+  shape: 5787900,
+  unknown: 5787901,
+  absent: { n: 5787906, input: 5787907 },
+}
+
+/** `$top`, `$bottomN` and their relatives. */
+export const RANKED: MemberCodes = {
+  shape: 5788001,
+  unknown: 5788002,
+  absent: { n: 5788003, output: 5788004, sortBy: 5788005 },
+}
+
+/** `$percentile` and `$median`. */
+export const QUANTILE: MemberCodes = {
+  shape: 7436201,
+  unknown: 40415,
+  absent: { input: 40414, p: 40414, method: 40414 },
+}
+
 /** Members of an accumulator that takes a document of them, checked for strangers and gaps. */
-export function namedMembers(name: string, argument: unknown, required: readonly string[]): Doc {
+export function namedMembers(
+  name: string,
+  argument: unknown,
+  required: readonly string[],
+  codes: MemberCodes,
+): Doc {
   if (!isDocument(argument)) {
-    return fail(5787900, `specification must be an object; found ${name}: ${bsonTypeName(argument)}`)
+    return fail(codes.shape, `specification must be an object; found ${name}: ${bsonTypeName(argument)}`)
   }
   for (const member of Object.keys(argument)) {
-    if (!required.includes(member)) fail(5787901, `Unknown argument for ${name} operator: ${member}`)
+    if (!required.includes(member)) fail(codes.unknown, `Unknown argument for ${name} operator: ${member}`)
   }
   for (const member of required) {
-    if (!Object.hasOwn(argument, member))
-      fail(MISSING_MEMBER[member] ?? 5787907, `Missing value for '${member}'`)
+    if (!Object.hasOwn(argument, member)) fail(codes.absent[member] ?? 9, `Missing value for '${member}'`)
   }
   return argument
 }
@@ -40,13 +73,4 @@ export function checkMethod(name: string, method: unknown): void {
   if (method !== 'approximate') {
     fail(2, `Currently only 'approximate' can be used as ${name} 'method'.`)
   }
-}
-
-// internals
-
-const MISSING_MEMBER: Readonly<Record<string, number>> = {
-  n: 5787906,
-  input: 5787907,
-  output: 5788004,
-  sortBy: 5788005,
 }

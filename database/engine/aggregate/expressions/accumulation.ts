@@ -1,6 +1,6 @@
 import { fail } from '../../errors.ts'
 import type { Accumulator } from '../accumulators/accumulator.ts'
-import { checkMethod, fractionsOf, namedMembers } from '../accumulators/arguments.ts'
+import { COUNTED, checkMethod, fractionsOf, namedMembers, QUANTILE } from '../accumulators/arguments.ts'
 import { Average, Extreme, MergeObjects, StandardDeviation, Sum } from '../accumulators/basic.ts'
 import { Percentile } from '../accumulators/quantiles.ts'
 import { ExtremeN, FirstN, LastN } from '../accumulators/ranked.ts'
@@ -16,7 +16,7 @@ export const ACCUMULATION: Readonly<Record<string, Operator>> = {
   $max: overValues((scope) => new Extreme(scope.compare, 1)),
   $maxN: overArray((count, scope) => new ExtremeN(count, (a, b) => scope.compare(b, a))),
   $median: (argument, scope, name) => {
-    const doc = namedMembers(name, argument, ['input', 'method'])
+    const doc = namedMembers(name, argument, ['input', 'method'], QUANTILE)
     checkMethod(name, doc.method)
     return overInput(requiredMember(doc, 'input', scope), () => new Percentile([0.5], true))
   },
@@ -24,7 +24,7 @@ export const ACCUMULATION: Readonly<Record<string, Operator>> = {
   $min: overValues((scope) => new Extreme(scope.compare, -1)),
   $minN: overArray((count, scope) => new ExtremeN(count, scope.compare)),
   $percentile: (argument, scope, name) => {
-    const doc = namedMembers(name, argument, ['input', 'p', 'method'])
+    const doc = namedMembers(name, argument, ['input', 'p', 'method'], QUANTILE)
     checkMethod(name, doc.method)
     const fractions = fractionsOf(doc.p, scope)
     return overInput(requiredMember(doc, 'input', scope), () => new Percentile(fractions, false))
@@ -62,7 +62,7 @@ function overInput(input: Expression, make: () => Accumulator): Expression {
 /** The N operators on an array. */
 function overArray(make: (count: number, scope: Scope) => Accumulator): Operator {
   return (argument, scope, name) => {
-    const doc = namedMembers(name, argument, ['n', 'input'])
+    const doc = namedMembers(name, argument, ['n', 'input'], COUNTED)
     const [n, input] = [requiredMember(doc, 'n', scope), requiredMember(doc, 'input', scope)]
     return (frame) => {
       const accumulator = make(countOf(n(frame)), scope)

@@ -227,7 +227,7 @@ function bits(name: string, start: bigint, run: (a: bigint, b: bigint) => bigint
     for (const value of values) {
       const kind = numberKind(value)
       if (kind !== 'int' && kind !== 'long') {
-        return fail(5156700, `${name} only supports int and long operands.`)
+        return fail(14, `${name} only supports int and long operands.`)
       }
       long ||= kind === 'long'
       result = run(result, toInteger(value) ?? 0n)
@@ -240,7 +240,7 @@ function bitNot(value: unknown): unknown {
   const kind = numberKind(value)
   if (kind === 'int') return ~toDouble(value)
   if (kind === 'long') return longOf(~bigIntOfLong(value))
-  return fail(28765, `$bitNot only supports int and long, not: ${typeOf(value)}.`)
+  return fail(kind === undefined ? 28765 : 14, `$bitNot only supports int and long, not: ${typeOf(value)}.`)
 }
 
 function wholeNumber(value: number): unknown {

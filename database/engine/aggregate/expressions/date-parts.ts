@@ -182,7 +182,10 @@ function compileFromParts(doc: Doc, names: readonly string[], scope: Scope): Exp
 
 function checkYear(name: string, year: number): void {
   if (year < 1 || year > 9999) {
-    fail(40523, `'${name}' must evaluate to an integer in the range 1 to 9999, found ${year}`)
+    fail(
+      name === 'year' ? 40523 : 31095,
+      `'${name}' must evaluate to an integer in the range 1 to 9999, found ${year}`,
+    )
   }
 }
 

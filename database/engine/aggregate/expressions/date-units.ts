@@ -23,16 +23,6 @@ export const DATE_UNITS: Readonly<Record<string, Operator>> = {
   $dateTrunc: dateTrunc,
 }
 
-/** @throws DatabaseError 5439013 or 5439014 */
-export function unitArgument(name: string, value: unknown): DateUnit {
-  if (typeof value !== 'string') {
-    return fail(5439013, `${name} requires 'unit' to be a string, but got ${typeOf(value)}`)
-  }
-  return isDateUnit(value)
-    ? value
-    : fail(9, `${name} parameter 'unit' value cannot be recognized as a time unit: ${value}`)
-}
-
 // internals
 
 function addition(argument: unknown, scope: Scope, name: string, sign: 1 | -1): Expression {
@@ -62,7 +52,7 @@ function addition(argument: unknown, scope: Scope, name: string, sign: 1 | -1): 
     if (instant === undefined) {
       return fail(5166403, `${name} requires startDate to be convertible to a date, but got ${typeOf(from)}`)
     }
-    const timeUnit = unitArgument(name, unitValue)
+    const timeUnit = additionUnit(name, unitValue)
     const whole = isNumber(count) ? toSafeInteger(count) : undefined
     if (whole === undefined) {
       return fail(5166405, `${name} expects integer amount of time units, but got ${describeValue(count)}`)
@@ -74,16 +64,37 @@ function addition(argument: unknown, scope: Scope, name: string, sign: 1 | -1): 
   }
 }
 
+/** The unit of `$dateDiff` and `$dateTrunc`. @throws DatabaseError 5439013 or 5439014 */
+function unitArgument(name: string, value: unknown): DateUnit {
+  if (typeof value !== 'string') {
+    return fail(5439013, `${name} requires 'unit' to be a string, but got ${typeOf(value)}`)
+  }
+  return isDateUnit(value)
+    ? value
+    : fail(5439014, `${name} parameter 'unit' value cannot be recognized as a time unit: ${value}`)
+}
+
+/** The unit of `$dateAdd` and `$dateSubtract`. @throws DatabaseError 5166404 or 9 */
+function additionUnit(name: string, value: unknown): DateUnit {
+  if (typeof value !== 'string') return fail(5166404, `${name} expects string defining the time unit`)
+  return isDateUnit(value) ? value : fail(9, `unknown time unit value: ${value}`)
+}
+
 function missing(name: string): string {
   return `${name} requires startDate, unit, and amount to be present`
 }
 
 function dateDiff(argument: unknown, scope: Scope): Expression {
-  const absent = (member: string) => [5166304, `Missing '${member}' parameter to $dateDiff`] as const
+  const absent = (code: number, member: string) =>
+    [code, `Missing '${member}' parameter to $dateDiff`] as const
   const doc = checkDocument(argument, {
     shape: [5166301, () => '$dateDiff only supports an object as its argument'],
     unknown: [5166302, (member) => `Unrecognized argument to $dateDiff: ${member}`],
-    required: { startDate: absent('startDate'), endDate: absent('endDate'), unit: absent('unit') },
+    required: {
+      startDate: absent(5166303, 'startDate'),
+      endDate: absent(5166304, 'endDate'),
+      unit: absent(5166305, 'unit'),
+    },
     optional: ['timezone', 'startOfWeek'],
   })
   const start = requiredMember(doc, 'startDate', scope)
@@ -120,7 +131,7 @@ function weekdayArgument(name: string, code: number, unit: DateUnit, value: unkn
   }
   return (
     parseWeekday(value) ??
-    fail(9, `${name} parameter 'startOfWeek' value cannot be recognized as a day of a week: ${value}`)
+    fail(5439016, `${name} parameter 'startOfWeek' value cannot be recognized as a day of a week: ${value}`)
   )
 }
 

@@ -32,6 +32,10 @@ function setOperator(
   run: (arrays: unknown[], key: Key, compare: Compare) => unknown,
 ): Operator {
   return (argument: unknown, scope: Scope, name: string): Expression => {
+    if (name === '$setEquals' && (!Array.isArray(argument) || argument.length < 2)) {
+      const count = Array.isArray(argument) ? argument.length : 1
+      fail(17045, `$setEquals needs at least two arguments had: ${count}`)
+    }
     const expressions = compileArguments(argument, scope, name, least, most)
     const key = groupKeyEncoder(scope.options.collation)
     return (frame) =>

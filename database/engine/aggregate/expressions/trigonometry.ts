@@ -42,8 +42,10 @@ function bounded(
 }
 
 function arcTangent2(y: unknown, x: unknown): unknown {
-  if (!isNumber(y)) return fail(51044, `$atan2 only supports numeric types, not ${typeOf(y)}`)
-  if (!isNumber(x)) return fail(51045, `$atan2 only supports numeric types, not ${typeOf(x)}`)
+  if (!isNumber(y) || !isNumber(x)) {
+    const code = isNumber(y) ? 51045 : 51044
+    return fail(code, `$atan2 only supports numeric types, not ${typeOf(y)} and ${typeOf(x)}`)
+  }
   const result = Math.atan2(toDouble(y), toDouble(x))
   return numberKind(y) === 'decimal' || numberKind(x) === 'decimal' ? toDecimal(result) : result
 }

@@ -132,7 +132,7 @@ function partitionOf(
 function numberLine(step: unknown): Line {
   return {
     check(value) {
-      if (!isNumber(value)) fail(5733201, 'Densify field type must be numeric with no unit')
+      if (!isNumber(value)) refuseValue(value)
     },
     at: (start, steps) => add(start, multiply(step, steps)),
   }
@@ -141,10 +141,21 @@ function numberLine(step: unknown): Line {
 function calendar(step: number, unit: DateUnit): Line {
   return {
     check(value) {
-      if (!(value instanceof Date)) fail(6053600, 'Densify field type must be a date when a unit is given')
+      if (!(value instanceof Date)) refuseValue(value)
     },
     at: (start, steps) => new Date(addToDate((start as Date).getTime(), unit, steps * step, UTC)),
   }
+}
+
+/** A date on a number line, a number on a calendar, or something that is neither. */
+function refuseValue(value: unknown): never {
+  if (value instanceof Date) {
+    return fail(6053600, 'Encountered date densify value in collection when step does not have a date unit.')
+  }
+  if (isNumber(value)) {
+    return fail(6053600, 'Encountered numeric densify value in collection when step has a date unit.')
+  }
+  return fail(5733201, 'Densify field type must be numeric or a date')
 }
 
 function readArgument(argument: unknown, scope: Scope): DensifySpec {

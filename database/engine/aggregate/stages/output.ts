@@ -94,7 +94,7 @@ function readOn(on: unknown): string[] {
   return names.map((name) => {
     if (typeof name !== 'string') {
       return fail(
-        51186,
+        Array.isArray(on) ? 51134 : 51186,
         `$merge 'on' field must be either a string or an array of strings, but found ${bsonTypeName(name)}`,
       )
     }

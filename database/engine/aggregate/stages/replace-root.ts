@@ -14,9 +14,10 @@ export function replaceRootStage(argument: unknown, context: StageContext): Stag
   }
   for (const member of Object.keys(argument)) {
     if (member === 'newRoot') continue
-    fail(40230, `unrecognized option to $replaceRoot stage: ${member}, only valid option is 'newRoot'.`)
+    fail(40415, `BSON field '$replaceRoot.${member}' is an unknown field.`)
   }
-  if (!Object.hasOwn(argument, 'newRoot')) fail(40231, 'no newRoot specified for the $replaceRoot stage')
+  if (!Object.hasOwn(argument, 'newRoot'))
+    fail(40414, "BSON field '$replaceRoot.newRoot' is missing but a required field")
   return replacing(argument.newRoot, context, "'newRoot' expression ")
 }
 
