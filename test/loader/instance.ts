@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { build } from 'esbuild'
+import { afterAll } from 'vitest'
 import { readProject } from '../../runtime/project/read.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
@@ -98,7 +99,9 @@ export async function createFixture(files: Record<string, string>): Promise<Proj
 export async function buildLoader(entry = 'runtime/guest/loader/loader.ts'): Promise<string> {
   const folder = path.join(repository, 'node_modules', '.cache', 'unicloud-local-tests')
   await mkdir(folder, { recursive: true })
-  const outfile = path.join(await mkdtemp(path.join(folder, 'loader-')), 'loader.mjs')
+  const dir = await mkdtemp(path.join(folder, 'loader-'))
+  folders.push(dir)
+  const outfile = path.join(dir, 'loader.mjs')
   const options = { bundle: true, platform: 'node', format: 'esm', packages: 'external' } as const
   await build({ absWorkingDir: repository, entryPoints: [entry], outfile, ...options })
   return outfile
@@ -107,6 +110,8 @@ export async function buildLoader(entry = 'runtime/guest/loader/loader.ts'): Pro
 // internals
 
 let built: Promise<string> | undefined
+const folders: string[] = []
+afterAll(() => Promise.all(folders.map((dir) => rm(dir, { recursive: true, force: true }))))
 
 function scriptOf(code: string): string {
   return `

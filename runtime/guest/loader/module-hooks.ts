@@ -13,6 +13,7 @@ import {
   nodeModule,
   type ResolveOptions,
 } from './node-module.ts'
+import type { NextResolve } from './request-resolver.ts'
 import { StackMapper } from './stack-mapper.ts'
 
 /** One instance's view of the loader. */
@@ -22,12 +23,7 @@ export interface ModuleScope {
   owns(file: string): boolean
   /** Whether a file lies in the function or one of its public modules. */
   contains(file: string): boolean
-  /** @param next Node's resolution; takes another request, and other folders to start from */
-  resolve(
-    request: string,
-    parent: LoadedModule | undefined,
-    next: (request: string, from?: string[]) => string,
-  ): string
+  resolve(request: string, parent: LoadedModule | undefined, next: NextResolve): string
   /** Runs a file of its own. @param next Node's handler for the extension */
   run(module: LoadedModule, file: string, next: ExtensionHandler): void
 }

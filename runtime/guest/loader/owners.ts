@@ -11,6 +11,8 @@ export interface Owner {
   /** The folder its `file:` dependencies start from: differs for an overlay. */
   declaredIn: string
   dependencies: Readonly<Record<string, string>>
+  /** Comes with us: the user cannot mend it. */
+  shipped: boolean
 }
 
 export class Owners {

@@ -28,6 +28,7 @@ export class PublicModules {
       dir: entry.dir,
       declaredIn: entry.dir,
       dependencies: entry.dependencies ?? {},
+      shipped: entry.origin === 'builtin',
     })
     // All of them, for npm may have linked one into node_modules: its files are user code all the same.
     for (const module of Object.values(space.modules)) this.#fromTable(module)
@@ -103,6 +104,7 @@ export class PublicModules {
       dir,
       declaredIn: dir,
       dependencies: readDependencies(dir),
+      shipped: from.shipped,
     })
   }
 
@@ -113,6 +115,7 @@ export class PublicModules {
       dir: module.dir,
       declaredIn: module.sources?.[0] ?? module.dir,
       dependencies: module.dependencies ?? {},
+      shipped: module.origin === 'builtin',
     })
   }
 }
