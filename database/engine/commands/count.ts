@@ -30,11 +30,13 @@ async function countMatches(context: Context, prepared: PreparedQuery, enough: n
   const { matcher, view, plan } = prepared
   const source = new Source(candidates(view, plan))
   let found = 0
-  let seen = 0
-  for (const [, doc] of source) {
-    if (matcher.matches(doc) && ++found >= enough) break
-    if ((++seen & 127) === 0 && context.pause.due()) {
+  let { items } = source
+  for (let seen = 1; ; seen++) {
+    const next = items.next()
+    if (next.done || (matcher.matches(next.value[1]) && ++found >= enough)) break
+    if ((seen & 127) === 0 && context.pause.due()) {
       source.freeze()
+      items = source.items
       await context.pause.turn()
     }
   }

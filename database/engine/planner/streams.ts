@@ -24,11 +24,12 @@ export interface ScanOptions {
 
 /** Candidates that can be copied in the middle of the reading: documents are immutable, references are enough. */
 export class Source<T> implements IterableIterator<T> {
-  #items: Iterator<T>
+  /** What is being read; look at it anew after a {@link freeze}. */
+  items: Iterator<T>
   #frozen = false
 
   constructor(items: Iterable<T>) {
-    this.#items = items[Symbol.iterator]()
+    this.items = items[Symbol.iterator]()
   }
 
   [Symbol.iterator](): this {
@@ -36,15 +37,15 @@ export class Source<T> implements IterableIterator<T> {
   }
 
   next(): IteratorResult<T> {
-    return this.#items.next()
+    return this.items.next()
   }
 
   freeze(): void {
     if (this.#frozen) return
     this.#frozen = true
     const rest: T[] = []
-    for (let next = this.#items.next(); !next.done; next = this.#items.next()) rest.push(next.value)
-    this.#items = rest[Symbol.iterator]()
+    for (let next = this.items.next(); !next.done; next = this.items.next()) rest.push(next.value)
+    this.items = rest[Symbol.iterator]()
   }
 }
 
@@ -71,8 +72,9 @@ export class ScanStream implements DocumentStream {
     const wanted = Math.min(count, this.#left)
     const budget = new Budget(wanted, this.#largest)
     const docs: Doc[] = []
+    let { items } = this.#candidates
     for (let seen = 1; docs.length < wanted; seen++) {
-      const next = this.#candidates.next()
+      const next = items.next()
       if (next.done) {
         this.done = true
         break
@@ -89,6 +91,7 @@ export class ScanStream implements DocumentStream {
       }
       if ((seen & CHECK_MASK) === 0 && pause.due()) {
         this.#freeze()
+        items = this.#candidates.items
         await pause.turn()
       }
     }
