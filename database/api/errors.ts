@@ -132,9 +132,12 @@ function messageOf(code: DatabaseApiErrorCode, message: string, database: string
     case 'DATABASE_TIMEOUT':
       return containing('operation exceeded time limit', message)
     default:
-      return message
+      // The one array operator whose text differs from the others' ("… to a non-array value").
+      return pushOnScalar.test(message) ? `Cannot apply $push to a non-array value: ${message}` : message
   }
 }
+
+const pushOnScalar = /^(Plan executor error .*caused by :: )?The field '.*' must be an array but is of type /
 
 function containing(part: string, message: string): string {
   return message.includes(part) ? message : `${part}: ${message}`
