@@ -32,6 +32,8 @@ export interface GuestSpace {
   otherSpaces: string[]
   /** Base URL of this server once it listens, for storage URLs. */
   publicUrl?: string
+  /** Signs URLs and upload forms of file storage; some of them must be made without asking the host. */
+  storageSecret?: string
 }
 
 /** How the space's clock stands to the machine's; the host sends changes. */

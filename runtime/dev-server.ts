@@ -33,7 +33,7 @@ export async function startDevServer(
   const space = await createSpace(options)
   onSpace?.(space)
   const timers = new SpaceTimers(space, options.timers)
-  const gateway = createGateway(space, { triggers: timers })
+  const gateway = createGateway(space, { triggers: timers, storage: space.services.storage })
   let listening: Listening
   try {
     listening = await gateway.listen()

@@ -6,7 +6,10 @@ import type { DocumentDatabase } from '../database/command.ts'
 import type { ClockState } from './bridge.ts'
 import type { Clock } from './clock.ts'
 import type { SpaceOptions } from './config/options.ts'
+import type { StorageHttp } from './gateway/storage-http.ts'
 import type { LogStore } from './host/log-store.ts'
+import type { Outbox } from './host/outbox.ts'
+import type { PushChannels } from './host/push-channels.ts'
 import type { Invocation, Outcome } from './invocation.ts'
 import type { Manifest } from './project/manifest.ts'
 
@@ -45,6 +48,17 @@ export interface SpaceControl {
   functionsUsing(file: string): string[]
   /** One line per function that has instances or waiting calls. */
   instances(): PoolStatus[]
+  readonly services: SpaceServices
+}
+
+/** What stands beside the functions of a space. */
+export interface SpaceServices {
+  /** Stored files, for a gateway. */
+  readonly storage: StorageHttp
+  /** What functions asked of services without a back end here. */
+  readonly outbox: Outbox
+  /** SSE channels: what functions wrote to clients. */
+  readonly push: PushChannels
 }
 
 export interface ReloadReport {

@@ -9,7 +9,7 @@ import { LocalError } from './errors.ts'
 import type { NestedInvocation } from './guest/guest-context.ts'
 import { CallDesk } from './host/call-desk.ts'
 import { CallLog } from './host/call-log.ts'
-import { createServices } from './host/create-services.ts'
+import { type CreatedServices, createServices } from './host/create-services.ts'
 import { DatabaseAccess } from './host/database-access.ts'
 import { functionEnvironment, useTimeZone } from './host/environment.ts'
 import { failures } from './host/failures.ts'
@@ -20,7 +20,7 @@ import { LogStore } from './host/log-store.ts'
 import { databaseName, openDatabase } from './host/open-database.ts'
 import type { PoolHost } from './host/pool.ts'
 import { Pools } from './host/pools.ts'
-import { dispatchRequest, type HostServices } from './host/services.ts'
+import { dispatchRequest } from './host/services.ts'
 import { Ticker } from './host/ticker.ts'
 import { Transforms } from './host/transforms.ts'
 import type { CallFailure, CallSource, Invocation, Outcome } from './invocation.ts'
@@ -28,7 +28,7 @@ import { packageRoot } from './package-info.ts'
 import type { FunctionEntry, Manifest } from './project/manifest.ts'
 import { readProject } from './project/read.ts'
 import { type ProviderProfile, providers } from './provider.ts'
-import type { PoolStatus, ReloadReport, Space, SpaceControl } from './space-api.ts'
+import type { PoolStatus, ReloadReport, Space, SpaceControl, SpaceServices } from './space-api.ts'
 
 export interface SpaceDependencies {
   /** Default: the machine's time, which `setClock` can move. */
@@ -82,7 +82,7 @@ class LocalSpace implements Space, SpaceControl {
   readonly #ticker: Ticker
   readonly #transforms: Transforms
   readonly #database: DatabaseAccess
-  readonly #services: HostServices
+  readonly #created: CreatedServices
   readonly #followClock: Disposable | undefined
   readonly #listeners = new Set<(manifest: Manifest) => void>()
 
@@ -100,7 +100,7 @@ class LocalSpace implements Space, SpaceControl {
     this.#launcher = launcher
     this.#zone = zone
     this.#database = new DatabaseAccess(() => openDatabase(this))
-    this.#services = createServices(this)
+    this.#created = createServices(this)
     this.#pools = new Pools(this.#poolHost())
     this.#desk = new CallDesk(this.#profile, new CallLog(this.logs, clock, options.requestLog === 'quiet'))
     this.#ticker = new Ticker(tickMs, () => this.#tick())
@@ -112,6 +112,10 @@ class LocalSpace implements Space, SpaceControl {
 
   get manifest(): Manifest {
     return this.#manifest
+  }
+
+  get services(): SpaceServices {
+    return this.#created.services
   }
 
   get publicUrl(): string | undefined {
@@ -242,7 +246,7 @@ class LocalSpace implements Space, SpaceControl {
     this.#followClock?.[Symbol.dispose]()
     await this.#pools.close(graceMs)
     this.#ticker.stop()
-    await Promise.all(Object.values(this.#services).map((service) => service.close?.()))
+    await Promise.all(Object.values(this.#created.bridge).map((service) => service.close?.()))
     await Promise.all([this.#launcher.close(), this.#database.close(), this.#transforms.close()])
     this.#zone?.[Symbol.dispose]()
   }
@@ -263,12 +267,13 @@ class LocalSpace implements Space, SpaceControl {
           clock: clockState(clock),
           publicUrl: this.#publicUrl,
           databaseName: this.databaseName,
+          storageSecret: this.#created.storageSecret,
         }),
       limits: (entry, source) => ({
         stopMs: stopLimit(options, entry, source),
         answerMs: answerLimit(this.#profile, entry, source),
       }),
-      request: (instance, message) => void dispatchRequest(instance, message, this.#services, access),
+      request: (instance, message) => void dispatchRequest(instance, message, this.#created.bridge, access),
       log: (entry, line) => void this.logs.append({ ...line, functionName: entry.name }),
       remark: (entry, level, text, channel = 'system') =>
         void this.logs.append({ time: clock.now(), level, channel, text, functionName: entry.name }),

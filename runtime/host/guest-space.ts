@@ -7,7 +7,7 @@ import type { Manifest } from '../project/manifest.ts'
 export function guestSpace(
   options: SpaceOptions,
   manifest: Manifest,
-  now: { clock: ClockState; publicUrl: string | undefined; databaseName: string },
+  now: { clock: ClockState; publicUrl: string | undefined; databaseName: string; storageSecret: string },
 ): GuestSpace {
   const space: GuestSpace = {
     spaceId: options.spaceId,
@@ -25,6 +25,7 @@ export function guestSpace(
     allowNewerOperators: options.allowNewerOperators,
     clock: now.clock,
     otherSpaces: Object.keys(options.spaces),
+    storageSecret: now.storageSecret,
   }
   if (now.publicUrl !== undefined) space.publicUrl = now.publicUrl
   return space
