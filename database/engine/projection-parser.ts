@@ -2,7 +2,7 @@ import { DatabaseError } from '../command.ts'
 import { createScope, type Expression, type Frame, type Scope } from './aggregate/expression.ts'
 import { OPERATORS } from './aggregate/expressions/operators.ts'
 import { parseFieldPath } from './aggregate/field-path.ts'
-import type { ProjectionNode, ProjectionTree } from './aggregate/stages/projection-tree.ts'
+import { insertNode, type ProjectionNode, type ProjectionTree } from './aggregate/stages/projection-tree.ts'
 import { databaseError, fail } from './errors.ts'
 import { compileElemMatchCondition, type MatchEnv } from './match/index.ts'
 import { describeMember, describeValue } from './values/describe.ts'
@@ -166,6 +166,8 @@ class Parser {
   private slice(path: readonly string[], value: Doc): boolean {
     const parsed = parseSlice(path, value.$slice)
     if (!('reason' in parsed)) {
+      // In an inclusion the sliced field is one of the included; an exclusion keeps it anyway.
+      this.add(path, 'keep')
       this.slices.push(parsed)
       return true
     }
@@ -214,22 +216,7 @@ class Parser {
   }
 
   private add(path: readonly string[], node: ProjectionNode): void {
-    let at = this.tree
-    path.forEach((segment, i) => {
-      const existing = at.get(segment)
-      if (i === path.length - 1) {
-        if (existing !== undefined) fail(31250, `Path collision at ${path.join('.')}`)
-        at.set(segment, node)
-      } else if (existing === undefined) {
-        const members: ProjectionTree = new Map()
-        at.set(segment, { members })
-        at = members
-      } else if (typeof existing === 'object' && 'members' in existing) {
-        at = existing.members
-      } else {
-        fail(31249, `Path collision at ${path.join('.')} remaining portion ${path.slice(i + 1).join('.')}`)
-      }
-    })
+    insertNode(this.tree, path, node)
   }
 }
 

@@ -2,9 +2,8 @@ import { fail } from '../errors.ts'
 import { civilOf, dayOfYear, isoWeekOf, MINUTE, weekdayOf, weekOfYear } from './dates.ts'
 import type { TimeZone } from './zones.ts'
 
-/** The default of `$dateToString` in UTC, and in any other zone (the server leaves out the `Z` there). */
-export const ISO_FORMAT_UTC = '%Y-%m-%dT%H:%M:%S.%LZ'
-export const ISO_FORMAT_LOCAL = '%Y-%m-%dT%H:%M:%S.%L'
+/** The default of `$dateToString`; up to 7.0 the server writes the `Z` in every zone. */
+export const ISO_FORMAT = '%Y-%m-%dT%H:%M:%S.%LZ'
 
 export const MONTH_NAMES = [
   'January',

@@ -1,7 +1,6 @@
 import { badSpecifier, splitFormat } from './date-format.ts'
-import { badText, type ParsedDate, parseMonth } from './date-parse.ts'
+import { badText, type ParsedDate, parseMonth, zoneOffset } from './date-parse.ts'
 import { DAY, dayNumber, daysInMonth, HOUR, isoDayNumber, MINUTE } from './dates.ts'
-import { parseOffset } from './zones.ts'
 
 /** Reads a date text by the format it was compiled from. @throws DatabaseError 241 */
 export type DateReader = (text: string) => ParsedDate
@@ -82,7 +81,7 @@ const SPECIFIERS: Record<string, Specifier> = {
   '%b': MONTH_NAME,
   '%B': MONTH_NAME,
   '%d': { pattern: /^\d{1,2}/, part: 'day' },
-  '%G': { pattern: /^\d{4}/, part: 'isoYear' },
+  '%G': { pattern: /^\d{1,4}/, part: 'isoYear' },
   '%H': { pattern: /^\d{1,2}/, part: 'hour' },
   '%j': { pattern: /^\d{1,3}/, part: 'dayOfYear' },
   '%L': { pattern: /^\d{1,3}/, part: 'millisecond', value: (text) => Number(text.padEnd(3, '0')) },
@@ -91,11 +90,11 @@ const SPECIFIERS: Record<string, Specifier> = {
   '%S': { pattern: /^\d{1,2}/, part: 'second' },
   '%u': { pattern: /^[1-7]/, part: 'weekday' },
   '%V': { pattern: /^\d{1,2}/, part: 'isoWeek' },
-  '%Y': { pattern: /^\d{4}/, part: 'year' },
+  '%Y': { pattern: /^\d{1,4}/, part: 'year' },
   '%z': {
-    pattern: /^(?:[+-]\d{2}(?::?\d{2})?|[zZ]|UTC|GMT)/,
+    pattern: /^(?:(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?|[A-Za-z]{1,5})/,
     part: 'offset',
-    value: (text) => parseOffset(text) ?? 0,
+    value: (text) => zoneOffset(text) ?? badText(text, 'The timezone could not be found in the database'),
   },
   '%Z': { pattern: /^[+-]?\d{1,4}/, part: 'offset', value: (text) => Number(text) * MINUTE },
 }

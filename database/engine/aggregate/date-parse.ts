@@ -37,6 +37,13 @@ export function toInstant(parsed: ParsedDate, text: string, zone: TimeZone | und
   return parsed.local - parsed.offset
 }
 
+/** Offset in milliseconds of a zone as date texts name it: `Z`, `UTC`, `+08:00`, `GMT+2`, and the usual abbreviations. */
+export function zoneOffset(text: string): number | undefined {
+  const upper = text.toUpperCase()
+  if (Object.hasOwn(ABBREVIATIONS, upper)) return (ABBREVIATIONS[upper] ?? 0) * HOUR
+  return parseOffset(upper.replace(/^(?:UTC|GMT)/, '').replace(/^([+-])(\d)(?!\d)/, '$10$2'))
+}
+
 /** @throws DatabaseError 241 */
 export function badText(text: string, why: string): never {
   return fail(241, `Error parsing date string '${text}'; ${why}`)
@@ -52,6 +59,30 @@ export function parseMonth(name: string): number | undefined {
 }
 
 // internals
+
+/** Hours from UTC. Abbreviations that name several zones have the meaning they have in the server's library. */
+const ABBREVIATIONS: Readonly<Record<string, number>> = {
+  Z: 0,
+  UTC: 0,
+  GMT: 0,
+  WET: 0,
+  WEST: 1,
+  BST: 1,
+  CET: 1,
+  CEST: 2,
+  EET: 2,
+  EEST: 3,
+  MSK: 3,
+  JST: 9,
+  EST: -5,
+  EDT: -4,
+  CST: -6,
+  CDT: -5,
+  MST: -7,
+  MDT: -6,
+  PST: -8,
+  PDT: -7,
+}
 
 const MONTHS = [
   'january',
@@ -153,6 +184,8 @@ const TIME_FORMS = [
 
 /** Milliseconds since midnight; 0 when no time follows. */
 function readTime(reader: TextReader): number {
+  const word = reader.take(/^\s+(noon|midnight)(?![a-z])/i)
+  if (word) return word[1]?.toLowerCase() === 'noon' ? 12 * HOUR : 0
   for (const form of TIME_FORMS) {
     const match = reader.take(form)
     if (!match) continue
@@ -168,9 +201,10 @@ function readTime(reader: TextReader): number {
 }
 
 function readZone(reader: TextReader, text: string): number | undefined {
-  const match = reader.take(/^\s*(?:(?:utc|gmt)?([+-]\d{1,2}(?::?\d{2})?)|(utc|gmt|z)(?![a-z]))/i)
-  if (match?.[2] !== undefined) return 0
-  if (match?.[1] !== undefined) return parseOffset(match[1].replace(/^([+-])(\d)(?!\d)/, '$10$2'))
+  const match = reader.take(/^\s*((?:utc|gmt)?[+-]\d{1,2}(?::?\d{2})?|[a-z]{1,5}(?![a-z/_]))/i)
+  if (match?.[1] !== undefined) {
+    return zoneOffset(match[1]) ?? badText(text, 'The timezone could not be found in the database')
+  }
   if (/^\s*[a-z]/i.test(reader.rest)) {
     return badText(text, 'passing a time zone identifier as part of the string is not allowed')
   }

@@ -5,7 +5,7 @@ import { setOwn } from '../values/own.ts'
 import { type Doc, isDocument, MISSING } from '../values/types.ts'
 import { OPERATORS } from './expressions/operators.ts'
 import { checkFieldName, compileReader, parseFieldPath } from './field-path.ts'
-import { mentions } from './literals.ts'
+import { isReference, mentions } from './literals.ts'
 import { createFrame, type Expression, Scope, type ScopeOptions, type Variables } from './scope.ts'
 
 export type { Expression, Frame, ScopeOptions, Variables } from './scope.ts'
@@ -44,7 +44,8 @@ export function compileFunction(expression: unknown, scope: Scope): (doc: unknow
  */
 export function evaluateLet(variables: Doc | undefined, options: ScopeOptions): Variables {
   const values = Object.create(null) as Variables
-  const scope = createScope({ ...options, let: undefined })
+  // Each one sees those before it.
+  const scope = createScope({ ...options, let: values })
   if (mentions(variables, isDocumentReference)) {
     fail(
       4890500,
@@ -155,8 +156,24 @@ function compileMembers(keys: readonly string[], doc: Doc, scope: Scope): Expres
   }
 }
 
+/** Operators whose value is not decided by their arguments. */
+const VARYING = new Set(['$createObjectId', '$getField', '$meta', '$rand'])
+
 function compileOperator(name: string, argument: unknown, scope: Scope): Expression {
   const operator = OPERATORS.get(name)
   if (!operator) return fail(168, `Unrecognized expression '${name}'`)
-  return operator(argument, scope, name)
+  const compiled = operator(argument, scope, name)
+  // Constants are worked out before any document is seen, so that what is wrong with them shows even where no
+  // document gets there, as on the server.
+  return isFixed(name, argument) ? constant(compiled(createFrame())) : compiled
+}
+
+function isFixed(name: string, argument: unknown): boolean {
+  return !VARYING.has(name) && !mentions(argument, isReference) && !hasVarying(argument)
+}
+
+function hasVarying(argument: unknown): boolean {
+  if (Array.isArray(argument)) return argument.some(hasVarying)
+  if (!isDocument(argument)) return false
+  return Object.keys(argument).some((key) => VARYING.has(key) || hasVarying(argument[key]))
 }

@@ -3,8 +3,6 @@ import { DAY, HOUR, MINUTE } from './dates.ts'
 
 /** One time zone, with the offsets it has had. */
 export interface TimeZone {
-  /** True when the zone never differs from UTC, so that callers may skip the conversion. */
-  readonly isUtc: boolean
   /** Milliseconds to add to UTC at that instant (Unix milliseconds). */
   offsetAt(instant: number): number
   /** Wall clock time (see dates.ts) at that instant. */
@@ -17,7 +15,6 @@ export interface TimeZone {
 }
 
 export const UTC: TimeZone = {
-  isUtc: true,
   offsetAt: () => 0,
   toLocal: (instant) => instant,
   toInstant: (local) => local,
@@ -85,7 +82,6 @@ function unknownZone(identifier: string): never {
 }
 
 class FixedZone implements TimeZone {
-  readonly isUtc = false
   readonly #offset: number
 
   constructor(offset: number) {
@@ -113,7 +109,6 @@ interface Change {
 }
 
 class NamedZone implements TimeZone {
-  readonly isUtc = false
   readonly #format: Intl.DateTimeFormat
   /** Per UTC day its offset, or the change that happens on it: asking Intl costs microseconds each time. */
   readonly #days = new Map<number, number | Change>()

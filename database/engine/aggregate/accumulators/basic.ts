@@ -164,8 +164,7 @@ export class StandardDeviation implements Accumulator {
   result(): unknown {
     const divisor = this.#sample ? this.#count - 1 : this.#count
     if (divisor <= 0) return null
-    const variance = this.#squares / divisor
-    return Number.isNaN(variance) ? null : Math.sqrt(variance)
+    return Math.sqrt(this.#squares / divisor)
   }
 }
 

@@ -99,7 +99,7 @@ function difference(a: unknown, b: unknown): unknown {
   if (isNumber(a) && isNumber(b)) return subtract(a, b)
   if (a instanceof Date) {
     if (b instanceof Date) return wholeNumber(a.getTime() - b.getTime())
-    if (isNumber(b)) return dateOf('$subtract', a.getTime() - Math.round(toDouble(b)))
+    if (isNumber(b)) return dateOf('$subtract', a.getTime() - Math.trunc(toDouble(b)))
   }
   return fail(14, `can't $subtract ${typeOf(b)} from ${typeOf(a)}`)
 }
@@ -177,6 +177,8 @@ function power(base: unknown, exponent: unknown): unknown {
   const [x, y] = [toDouble(base), toDouble(exponent)]
   if (x === 0 && y < 0) return fail(28764, '$pow cannot take a base of 0 and a negative exponent')
   const [kindX, kindY] = [numberKind(base), numberKind(exponent)]
+  // As in C, one to any power is one, even to NaN.
+  if (x === 1 && Number.isNaN(y)) return kindY === 'decimal' ? toDecimal(1) : 1
   if (kindX === 'decimal' || kindY === 'decimal') return decimalPower(base, exponent)
   if (kindX === 'double' || kindY === 'double' || y < 0) return x ** y
   const rough = x ** y
@@ -217,7 +219,14 @@ function atPlace(
   if (digits < -20 || digits > 100) {
     return fail(51083, `cannot apply ${name} with precision value ${digits} value must be in [-20, 100]`)
   }
-  return run(value, digits)
+  const result = run(value, digits)
+  if (numberKind(value) === 'long' && numberKind(result) !== 'long') {
+    fail(
+      51080,
+      `Invalid conversion from Decimal128 result in ${name} resulting from arguments: [${describeValue(value)}, ${digits}]`,
+    )
+  }
+  return result
 }
 
 function bits(name: string, start: bigint, run: (a: bigint, b: bigint) => bigint): Operator {

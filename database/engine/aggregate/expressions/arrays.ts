@@ -120,11 +120,22 @@ function range(values: unknown[]): unknown {
   const to = rangeBound('ending', end, 34445)
   const by = values.length < 3 ? 1 : rangeBound('step', step, 34447)
   if (by === 0) return fail(34449, '$range requires a non-zero step value')
+  const bytes = Math.max(0, Math.ceil((to - from) / by)) * BYTES_PER_VALUE
+  if (bytes > MOST_BYTES) {
+    fail(
+      146,
+      `$range would use too much memory (${bytes} bytes) and cannot spill to disk. Memory limit: ${MOST_BYTES} bytes`,
+    )
+  }
   const numbers: number[] = []
   if (by > 0) for (let i = from; i < to; i += by) numbers.push(i)
   else for (let i = from; i > to; i += by) numbers.push(i)
   return numbers
 }
+
+/** The server's limit, and the size of a value in its memory. */
+const MOST_BYTES = 104_857_600
+const BYTES_PER_VALUE = 16
 
 function rangeBound(which: string, value: unknown, code: number): number {
   const article = which === 'ending' ? 'an' : 'a'

@@ -212,7 +212,11 @@ function toDecimalValue(value: unknown, from: BsonTypeName): unknown {
     case 'string': {
       const text = value as string
       if (!DECIMAL_TEXT.test(text) && !SPECIAL_TEXT.test(text)) unparsable(text, badNumber(text))
-      return Decimal128.fromStringWithRounding(text)
+      try {
+        return Decimal128.fromStringWithRounding(text)
+      } catch {
+        return unparsable(text, 'Conversion from string to decimal would overflow') // bson knows no other reason here
+      }
     }
     case 'date':
       return toDecimal(longOf(BigInt((value as Date).getTime())))

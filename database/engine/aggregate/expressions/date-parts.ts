@@ -198,7 +198,7 @@ function partNumber(name: string, value: unknown): number | null {
       `'${name}' must evaluate to an integer, found ${typeOf(value)} with value ${describeValue(value)}`,
     )
   }
-  if (Math.abs(toDouble(value)) > 32767 && !CLOCK.includes(name)) {
+  if (Math.abs(toDouble(value)) > 32767 && name !== 'second' && name !== 'millisecond') {
     return fail(
       31034,
       `'${name}' must evaluate to a value in the range [-32768, 32767]; value ${whole} is not in range`,

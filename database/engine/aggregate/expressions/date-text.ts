@@ -1,7 +1,7 @@
 import { DatabaseError } from '../../../command.ts'
 import { fail } from '../../errors.ts'
 import { describeValue } from '../../values/describe.ts'
-import { compileDateFormat, type DateWriter, ISO_FORMAT_LOCAL, ISO_FORMAT_UTC } from '../date-format.ts'
+import { compileDateFormat, type DateWriter, ISO_FORMAT } from '../date-format.ts'
 import { parseDateText, toInstant } from '../date-parse.ts'
 import { compileDateReader, type DateReader } from '../date-parse-format.ts'
 import { literalOf } from '../literals.ts'
@@ -28,14 +28,14 @@ function dateToString(argument: unknown, scope: Scope): Expression {
   const zone = compileZone(compileMember(doc, 'timezone', scope), scope)
   const onNull = compileMember(doc, 'onNull', scope)
   const writer = compileFormat(doc, scope, 18533, '$dateToString', compileDateFormat)
-  const [utcWriter, localWriter] = [compileDateFormat(ISO_FORMAT_UTC), compileDateFormat(ISO_FORMAT_LOCAL)]
+  const defaultWriter = compileDateFormat(ISO_FORMAT)
   return (frame) => {
     const write: DateWriter | null | undefined = writer?.(frame)
     const place = zone(frame)
     if (write === null || place === null) return null
     const value = date(frame)
     if (isNullish(value)) return onNull ? onNull(frame) : null
-    return (write ?? (place.isUtc ? utcWriter : localWriter))(dateArgument(value), place)
+    return (write ?? defaultWriter)(dateArgument(value), place)
   }
 }
 
@@ -86,9 +86,9 @@ function dateFromString(argument: unknown, scope: Scope): Expression {
     const read: DateReader | null | undefined = reader?.(frame)
     const value = text(frame)
     if (isNullish(value)) return onNull ? onNull(frame) : null
-    if (place === null || read === null) return null
     try {
       const given = stringArgument(value)
+      if (place === null || read === null) return null
       const inZone = timezone ? place : undefined
       return new Date(read ? toInstant(read(given), given, inZone) : parseDateText(given, inZone))
     } catch (error) {

@@ -2,7 +2,7 @@ import { calculateObjectSize, Long, ObjectId } from 'bson'
 import { fail } from '../../errors.ts'
 import { getOwn, setOwn } from '../../values/own.ts'
 import { binaryParts, bsonTypeName, type Doc, isBson, isDocument, MISSING } from '../../values/types.ts'
-import { checkVariableName, type Expression, type Operator, type Scope } from '../scope.ts'
+import { checkVariableName, type Expression, type Frame, type Operator, type Scope } from '../scope.ts'
 import { checkDocument, isNullish, requiredMember, typeOf, unary } from './arguments.ts'
 
 /** Members of documents, variables and literals, sizes, and the operators that fit nowhere else. */
@@ -95,7 +95,7 @@ function getField(argument: unknown, scope: Scope): Expression {
     field = doc.field
     input = doc.input
   }
-  const name = compileFieldName('$getField', 5654600, 5654601, field, scope)
+  const name = compileFieldName(field, scope)
   const source = scope.compile(input)
   return (frame) => {
     const key = name(frame)
@@ -105,26 +105,14 @@ function getField(argument: unknown, scope: Scope): Expression {
   }
 }
 
-/** A field's name as an expression that must give a string; a bare path is almost always a mistake, so refused. */
-function compileFieldName(
-  operator: string,
-  pathCode: number,
-  typeCode: number,
-  field: unknown,
-  scope: Scope,
-): (frame: Parameters<Expression>[0]) => string {
-  if (typeof field === 'string') {
-    if (!field.startsWith('$')) return () => field
-    fail(
-      pathCode,
-      `'${field}' is a field path reference which is not allowed in this context. Did you mean {$literal: '${field}'}?`,
-    )
-  }
+/** The name of the field to read: an expression; a bare path is almost always a mistake, so refused. */
+function compileFieldName(field: unknown, scope: Scope): (frame: Frame) => string {
+  if (typeof field === 'string') return field.startsWith('$') ? refusePath(5654600, field) : () => field
   const expression = scope.compile(field)
   return (frame) => {
     const value = expression(frame)
     if (typeof value === 'string') return value
-    return fail(typeCode, `${operator} requires 'field' to evaluate to type String, but got ${typeOf(value)}`)
+    return fail(3041704, `$getField requires 'field' to evaluate to type String, but got ${typeOf(value)}`)
   }
 }
 
@@ -139,15 +127,36 @@ function setField(argument: unknown, scope: Scope, operator: string): Expression
       input: [4161109, `${operator} requires 'input' to be specified`],
     },
   })
-  const name = compileFieldName(operator, 4161108, 4161107, doc.field, scope)
+  const name = constantFieldName(operator, doc.field)
   const input = requiredMember(doc, 'input', scope)
   const value = setting ? requiredMember(doc, 'value', scope) : () => MISSING
   return (frame) => {
     const target = input(frame)
     if (isNullish(target)) return null
     if (!isDocument(target)) return fail(4161105, `${operator} requires 'input' to evaluate to type Object`)
-    return withMember(target, name(frame), value(frame))
+    return withMember(target, name, value(frame))
   }
+}
+
+/** The name of the field to set: known before any document, as on the server. */
+function constantFieldName(operator: string, field: unknown): string {
+  if (typeof field === 'string') return field.startsWith('$') ? refusePath(4161108, field) : field
+  const literal = isDocument(field) && Object.hasOwn(field, '$literal') ? field.$literal : field
+  if (typeof literal === 'string') return literal
+  if (isDocument(literal) || Array.isArray(literal)) {
+    return fail(
+      4161106,
+      `${operator} requires 'field' to evaluate to a constant, but got a non-constant argument`,
+    )
+  }
+  return fail(4161107, `${operator} requires 'field' to evaluate to type String, but got ${typeOf(literal)}`)
+}
+
+function refusePath(code: number, field: string): never {
+  return fail(
+    code,
+    `'${field}' is a field path reference which is not allowed in this context. Did you mean {$literal: '${field}'}?`,
+  )
 }
 
 function withMember(doc: Doc, name: string, value: unknown): Doc {

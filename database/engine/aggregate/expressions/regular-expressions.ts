@@ -91,10 +91,14 @@ function findAll(regex: RegExp, input: string): unknown {
   const all: Doc[] = []
   // Places count code points; each match goes on counting where the last one stopped.
   let [unit, point] = [0, 0]
+  let searchedFrom = 0
   for (const match of input.matchAll(new RegExp(regex.source, `${regex.flags}g`))) {
+    // The server ends its search at the end of the text, so nothing empty is found there by a search of its own.
+    if (searchedFrom >= input.length && all.length > 0) break
     point += pointsBefore(input.slice(unit), match.index - unit)
     unit = match.index
     all.push(found(match, point))
+    searchedFrom = match.index + Math.max(match[0].length, 1)
   }
   return all
 }

@@ -108,5 +108,5 @@ function allArrays(name: string, code: number, array: unknown): unknown[] {
 }
 
 function keysOf(array: readonly unknown[], key: Key): Set<string> {
-  return new Set(array.map(key))
+  return new Set(array.map((element) => key(element)))
 }

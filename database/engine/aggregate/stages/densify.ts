@@ -116,7 +116,7 @@ function partitionOf(
   partitions: Map<string, DensePartition>,
 ): DensePartition {
   const values = partitionBy.map((path) => getNested(doc, path))
-  const id = values.map(key).join('')
+  const id = values.map((value) => key(value)).join('')
   let partition = partitions.get(id)
   if (!partition) {
     const fields = values.reduce<Doc>(

@@ -8,7 +8,14 @@ import { parseFieldPath } from '../field-path.ts'
 import type { Expression, Frame, Scope } from '../scope.ts'
 
 /** What happens to one member: kept, dropped, computed, or decided by its own members. */
-export type ProjectionNode = 'keep' | 'drop' | { compute: Expression } | { members: ProjectionTree }
+export type ProjectionNode = 'keep' | 'drop' | { compute: Expression } | ProjectionBranch
+
+/** A member decided by its own members. */
+export interface ProjectionBranch {
+  members: ProjectionTree
+  /** True when something is computed in it, at any depth. */
+  computes: boolean
+}
 
 /** A projection or a set of new fields, by member name. */
 export type ProjectionTree = Map<string, ProjectionNode>
@@ -47,7 +54,7 @@ export function parseProjection(spec: Doc, values: 'flags' | 'literals', scope: 
       parsed.id = node
       return
     }
-    insert(parsed.tree, at, node)
+    insertNode(parsed.tree, at, node)
     parsed.leaves.push({ path, kind: typeof node === 'string' ? node : 'compute' })
   }
   for (const key of Object.keys(spec)) {
@@ -66,7 +73,7 @@ export function keepMembers(doc: Doc, tree: ProjectionTree): Doc {
     if (node === undefined || node === 'drop') continue
     if (node === 'keep') setOwn(result, key, doc[key])
     else if ('members' in node) {
-      const value = keepValue(doc[key], node.members)
+      const value = keepValue(doc[key], node)
       if (value !== MISSING) setOwn(result, key, value)
     }
   }
@@ -101,7 +108,7 @@ export function computeMembers(doc: Doc, tree: ProjectionTree, frame: Frame): Do
       const value = node.compute(frame)
       if (value !== MISSING) setOwn(result, key, value)
       else if (Object.hasOwn(result, key)) delete result[key]
-    } else if (hasComputed(node.members)) {
+    } else if (node.computes) {
       setOwn(result, key, computeValue(getOwn(result, key), node.members, frame))
     }
   }
@@ -111,9 +118,33 @@ export function computeMembers(doc: Doc, tree: ProjectionTree, frame: Frame): Do
 /** True when the tree computes something, at any depth. */
 export function hasComputed(tree: ProjectionTree): boolean {
   for (const node of tree.values()) {
-    if (typeof node === 'object' && ('compute' in node || hasComputed(node.members))) return true
+    if (typeof node === 'object' && ('compute' in node || node.computes)) return true
   }
   return false
+}
+
+/** Puts a leaf into a tree. @throws DatabaseError 31249 or 31250 when it collides with another */
+export function insertNode(tree: ProjectionTree, path: readonly string[], node: ProjectionNode): void {
+  let at = tree
+  const computes = typeof node === 'object'
+  for (const [i, segment] of path.entries()) {
+    const existing = at.get(segment)
+    if (i === path.length - 1) {
+      if (existing !== undefined) fail(31250, `Path collision at ${path.join('.')}`)
+      at.set(segment, node)
+      return
+    }
+    if (existing === undefined) {
+      const branch: ProjectionBranch = { members: new Map(), computes }
+      at.set(segment, branch)
+      at = branch.members
+    } else if (typeof existing === 'object' && 'members' in existing) {
+      existing.computes ||= computes
+      at = existing.members
+    } else {
+      fail(31249, `Path collision at ${path.join('.')} remaining portion ${path.slice(i + 1).join('.')}`)
+    }
+  }
 }
 
 // internals
@@ -135,31 +166,12 @@ function refuseEmpty(path: string, values: 'flags' | 'literals'): never {
     : fail(40180, `an empty object is not a valid value. Found empty object at path ${path}`)
 }
 
-function insert(tree: ProjectionTree, path: readonly string[], node: ProjectionNode): void {
-  let at = tree
-  for (const [i, segment] of path.entries()) {
-    const existing = at.get(segment)
-    if (i === path.length - 1) {
-      if (existing !== undefined) fail(31250, `Path collision at ${path.join('.')}`)
-      at.set(segment, node)
-      return
-    }
-    if (existing === undefined) {
-      const members: ProjectionTree = new Map()
-      at.set(segment, { members })
-      at = members
-    } else if (typeof existing === 'object' && 'members' in existing) {
-      at = existing.members
-    } else {
-      fail(31249, `Path collision at ${path.join('.')} remaining portion ${path.slice(i + 1).join('.')}`)
-    }
-  }
-}
-
-function keepValue(value: unknown, tree: ProjectionTree): unknown {
-  if (isDocument(value)) return keepMembers(value, tree)
+function keepValue(value: unknown, branch: ProjectionBranch): unknown {
+  if (isDocument(value)) return keepMembers(value, branch.members)
   if (!Array.isArray(value)) return MISSING
-  return value.map((element) => keepValue(element, tree)).filter((element) => element !== MISSING)
+  const elements = value.map((element) => keepValue(element, branch))
+  // Where something is computed, it will take the places of the elements that are left out.
+  return branch.computes ? elements : elements.filter((element) => element !== MISSING)
 }
 
 function dropValue(value: unknown, tree: ProjectionTree): unknown {
