@@ -54,6 +54,9 @@ export class Pipeline {
     return this.#stage('$sortByCount', expression)
   }
   sample(spec: { size: number }): this {
+    // MongoDB cuts fractions off; uniCloud asks for a positive integer (spec/database.md §9).
+    if (!Number.isInteger(spec?.size))
+      throw invalidParam('size argument to $sample must be a positive integer')
     return this.#stage('$sample', spec)
   }
   replaceRoot(spec: { newRoot: unknown }): this {

@@ -6,6 +6,7 @@ import { DocumentReference } from './document.ts'
 import { encodeDocument } from './encode/update.ts'
 import { invalidParam } from './errors.ts'
 import type { Executor } from './executor.ts'
+import { longValues } from './index-limit.ts'
 import type { Doc } from './own-member.ts'
 import { Query } from './query.ts'
 import { isDocument } from './snapshot.ts'
@@ -32,7 +33,7 @@ export class CollectionReference extends Query {
       const several = Array.isArray(data)
       const documents = (several ? data : [data]).map((document) => this.#newDocument(document))
       await this.executor.requireCreatable(this.collectionName)
-      await this.executor.command({ insert: this.collectionName, documents, ordered: true })
+      await this.#insert(documents)
       const { shapes } = this.executor.profile
       const ids = documents.map((document) => fromStored(document._id))
       if (several) return shapes.addMany(ids, requestId)
@@ -46,6 +47,23 @@ export class CollectionReference extends Query {
   aggregate(): Aggregate {
     if (this.executor.transaction) throw invalidParam('aggregate() is not allowed in a transaction')
     return new Aggregate(this.executor, this.collectionName)
+  }
+
+  /** In order: what stands before a document that cannot be indexed is inserted. */
+  async #insert(documents: Doc[]): Promise<void> {
+    for (const [at, document] of documents.entries()) {
+      try {
+        await this.executor.requireIndexable(this.collectionName, longValues(document))
+      } catch (error) {
+        if (at > 0) await this.#send(documents.slice(0, at))
+        throw error
+      }
+    }
+    await this.#send(documents)
+  }
+
+  async #send(documents: Doc[]): Promise<void> {
+    await this.executor.command({ insert: this.collectionName, documents, ordered: true })
   }
 
   #checkAdd(data: unknown): void {

@@ -2,11 +2,12 @@
  * `collection.doc(id)` (spec/database.md §4).
  */
 import { encodeProjection, storedProjection } from './encode/projection.ts'
-import { encodeReplacement, encodeUpdate, storedUpdate } from './encode/update.ts'
+import { encodeReplacement, encodeUpdate } from './encode/update.ts'
 import { invalidParam } from './errors.ts'
 import type { Executor } from './executor.ts'
+import { longValues } from './index-limit.ts'
 import type { Doc } from './own-member.ts'
-import { conditionRules, deleteWith, findAndUpdate, updateWith } from './query.ts'
+import { conditionRules, deleteWith, findAndUpdate, sentUpdate, updateWith } from './query.ts'
 import { fromStored, toStored } from './stored-values.ts'
 
 export class DocumentReference {
@@ -61,7 +62,7 @@ export class DocumentReference {
       }
       const { matched, modified } = await updateWith(this.#executor, this.#collection, {
         q: this.#filter(),
-        u: storedUpdate(update, this.#executor.storageRules()),
+        u: await sentUpdate(this.#executor, this.#collection, update),
       })
       if (matched === 0) await this.#executor.requireCollection(this.#collection)
       return shapes.update(modified, requestId)
@@ -83,6 +84,7 @@ export class DocumentReference {
     return this.#executor.run(async (requestId) => {
       const replacement = encodeReplacement(data, (message) => this.#executor.context.warn(message))
       await this.#executor.requireCreatable(this.#collection)
+      await this.#executor.requireIndexable(this.#collection, longValues({ _id: this.#id, ...replacement }))
       const { upserted } = await updateWith(this.#executor, this.#collection, {
         q: this.#filter(),
         u: toStored(replacement, this.#executor.storageRules()),

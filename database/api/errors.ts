@@ -65,6 +65,17 @@ export function dollarField(field: string, path: string): DatabaseApiError {
   )
 }
 
+/** A value nested more deeply than a document may be. */
+export function tooDeep(): DatabaseApiError {
+  return new DatabaseApiError(
+    'DATABASE_REQUEST_FAILED',
+    'Document exceeds maximum nested object depth: 100',
+    {
+      mongoCode: 15,
+    },
+  )
+}
+
 /** A collection that has to exist and does not. */
 export function collectionMissing(collection: string, hint = ''): DatabaseApiError {
   return new DatabaseApiError('DATABASE_COLLECTION_NOT_EXIST', `Db or Table not exist: ${collection}${hint}`)

@@ -5,6 +5,7 @@
 import type { Command, DocumentDatabase, Reply } from '../command.ts'
 import { DatabaseError } from '../command.ts'
 import { collectionMissing, toApiError } from './errors.ts'
+import { type LongValue, refuseLongValues } from './index-limit.ts'
 import type { Now } from './object-id-source.ts'
 import type { DatabaseProfile } from './profile.ts'
 import type { StorageRules } from './stored-values.ts'
@@ -103,15 +104,27 @@ export class Executor {
     )
   }
 
-  /** Outside any transaction: listing collections inside one is refused. */
+  /** Refuses values that are too long for an index of the collection. */
+  async requireIndexable(collection: string, values: readonly LongValue[]): Promise<void> {
+    if (values.length === 0) return
+    const indexes = await this.#list({ listIndexes: collection }).catch((error: unknown) => {
+      // A collection that will be created has the index on _id only.
+      if (error instanceof DatabaseError && error.code === 26) return [{ name: '_id_', key: { _id: 1 } }]
+      throw error
+    })
+    refuseLongValues(values, indexes as Array<{ name: string; key: object }>)
+  }
+
   async #exists(collection: string): Promise<boolean> {
+    const found = await this.#list({ listCollections: 1, filter: { name: collection }, nameOnly: true })
+    return found.length > 0
+  }
+
+  /** Outside any transaction: listing inside one is refused. */
+  async #list(command: Command): Promise<unknown[]> {
     const { database, name, timeoutMS } = this.context
-    const reply = await database.command(
-      name,
-      { listCollections: 1, filter: { name: collection }, nameOnly: true },
-      { maxTimeMS: timeoutMS },
-    )
-    return ((reply.cursor as Cursor).firstBatch ?? []).length > 0
+    const reply = await database.command(name, command, { maxTimeMS: timeoutMS })
+    return (reply.cursor as Cursor).firstBatch ?? []
   }
 }
 

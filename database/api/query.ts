@@ -11,6 +11,7 @@ import { storedFilter } from './encode/stored-condition.ts'
 import { encodeUpdate, storedUpdate } from './encode/update.ts'
 import { invalidParam } from './errors.ts'
 import type { Executor } from './executor.ts'
+import { longValuesOfUpdate } from './index-limit.ts'
 import type { Doc } from './own-member.ts'
 import { fromStored } from './stored-values.ts'
 
@@ -113,7 +114,7 @@ export class Query {
       }
       const { matched, modified } = await updateWith(this.#executor, this.#collectionName, {
         q: filter,
-        u: storedUpdate(update, this.#executor.storageRules()),
+        u: await sentUpdate(this.#executor, this.#collectionName, update),
         multi: true,
       })
       if (matched === 0) await this.#executor.requireCollection(this.#collectionName)
@@ -201,6 +202,12 @@ export function sentFilter(executor: Executor, filter: Doc): Doc {
   return storedFilter(filter, executor.storageRules())
 }
 
+/** An encoded update as it is sent now. */
+export async function sentUpdate(executor: Executor, collection: string, update: Doc): Promise<Doc> {
+  await executor.requireIndexable(collection, longValuesOfUpdate(update))
+  return storedUpdate(update, executor.storageRules())
+}
+
 /** Sends one update statement. */
 export async function updateWith(
   executor: Executor,
@@ -246,7 +253,7 @@ export async function findAndUpdate(
       findAndModify: collection,
       query: filter,
       ...(sort ? { sort } : {}),
-      update: storedUpdate(update, executor.storageRules()),
+      update: await sentUpdate(executor, collection, update),
       new: true,
     })
     return reply.value

@@ -4,7 +4,7 @@
  * (spec/database.md §5). Provider-specific conversion comes second, in `stored-values.ts`.
  */
 import { types } from 'node:util'
-import { dollarField, invalidParam } from './errors.ts'
+import { dollarField, invalidParam, tooDeep } from './errors.ts'
 import { Geometry } from './geo.ts'
 import { type Doc, setOwn } from './own-member.ts'
 import { RegExpValue, ServerDate } from './server-values.ts'
@@ -59,6 +59,7 @@ function copy(value: unknown, walk: Walk): unknown {
     throw invalidParam(`${place(walk.path)}a command of db.command stands where a plain value is expected`)
   }
   if (walk.ancestors.includes(value)) throw invalidParam('Cannot convert circular structure to JSON')
+  if (walk.ancestors.length >= deepest) throw tooDeep()
   walk.ancestors.push(value)
   const result = Array.isArray(value)
     ? value.map((item, index) => copy(item, { ...walk, path: join(walk.path, String(index)) }))
@@ -66,6 +67,9 @@ function copy(value: unknown, walk: Walk): unknown {
   walk.ancestors.pop()
   return result
 }
+
+/** Levels of documents and arrays inside each other, as in MongoDB. */
+const deepest = 100
 
 function copyDocument(source: Doc, walk: Walk): Doc {
   const result: Doc = {}
