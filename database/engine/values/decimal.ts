@@ -114,7 +114,7 @@ export function compareParts(a: DecimalParts, b: DecimalParts): number {
   if (signs !== 0) return signs < 0 ? -1 : 1
   if (signOfParts(a) === 0) return 0
   const sizes = compareSizes(a, b)
-  return a.negative ? -sizes : sizes
+  return a.negative ? 0 - sizes : sizes
 }
 
 /** −1, 0 or 1; 0 for NaN. */
