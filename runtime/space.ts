@@ -99,7 +99,7 @@ class LocalSpace implements Space, SpaceControl {
     this.#manifest = manifest
     this.#launcher = launcher
     this.#zone = zone
-    this.#database = new DatabaseAccess(() => openDatabase(this))
+    this.#database = new DatabaseAccess(() => openDatabase(this, clockState(clock)))
     this.#created = createServices(this)
     this.#pools = new Pools(this.#poolHost())
     this.#desk = new CallDesk(this.#profile, new CallLog(this.logs, clock, options.requestLog === 'quiet'))

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
-import type { Clock } from '../../runtime/clock.ts'
+import type { ClockState } from '../../runtime/bridge.ts'
 import type { DocumentDatabase } from '../command.ts'
 import { PortDatabase } from './port-client.ts'
 import { decodeError } from './port-messages.ts'
@@ -19,8 +19,8 @@ export interface EngineThreadOptions {
   durability?: Durability
   /** Allows `$where`. Default false. */
   javascript?: boolean
-  /** The space's clock. One that is moved by hand is followed; any other is taken for the machine's. */
-  clock?: Clock
+  /** How the space's clock stands to the machine's when the thread starts; `setClock` tells of later moves. */
+  clock?: ClockState
   /** Gets one line for everything the user should know but that fails nothing. */
   warn?: (text: string) => void
   /** The built `database/thread.js`, when it is not where this package keeps it. */
@@ -37,11 +37,12 @@ export class EngineThread implements AsyncDisposable {
   #worker: Worker | undefined
   #ready: Promise<void> | undefined
   #database: PortDatabase | undefined
-  #moves: Disposable | undefined
+  #clock: ClockState | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: EngineThreadOptions = {}) {
     this.#options = options
+    this.#clock = options.clock
   }
 
   /** A database for the owner itself, over a port like any other. */
@@ -71,6 +72,12 @@ export class EngineThread implements AsyncDisposable {
     this.#tell({ kind: 'announce', uri })
   }
 
+  /** The space's clock was moved. */
+  setClock(clock: ClockState): void {
+    this.#clock = clock
+    this.#worker?.postMessage({ kind: 'clock', clock } satisfies ToThread)
+  }
+
   /** Brings everything to the disk and ends the thread. Open commands are answered with an error. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
@@ -89,13 +96,12 @@ export class EngineThread implements AsyncDisposable {
 
   #start(): Worker {
     if (this.#worker) return this.#worker
-    const { directory, durability, javascript, clock } = this.#options
-    const moved = clock?.onMove !== undefined
+    const { directory, durability, javascript } = this.#options
     const workerData: ThreadData = {
       ...(directory === undefined ? {} : { directory }),
       ...(durability === undefined ? {} : { durability }),
       ...(javascript === undefined ? {} : { javascript }),
-      ...(moved ? { time: clock.now() } : {}),
+      ...(this.#clock === undefined ? {} : { clock: this.#clock }),
       lockToken: this.#lockToken,
     }
     const worker = new Worker(this.#options.script ?? threadScript(), {
@@ -107,7 +113,6 @@ export class EngineThread implements AsyncDisposable {
     this.#ready = this.#listen(worker)
     // Whoever asks gets the failure; that nobody has asked is no reason to end the process.
     this.#ready.catch(() => {})
-    if (moved) this.#moves = clock.onMove!(() => this.#tell({ kind: 'time', now: clock.now() }))
     return worker
   }
 
@@ -132,7 +137,6 @@ export class EngineThread implements AsyncDisposable {
   #ended(): void {
     const { directory } = this.#options
     if (directory !== undefined) releaseLock(join(directory, LOCK), this.#lockToken)
-    this.#moves?.[Symbol.dispose]()
     this.#worker = undefined
     this.#database = undefined
   }

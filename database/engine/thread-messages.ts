@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { ClockState } from '../../runtime/bridge.ts'
 import type { PortError } from './port-messages.ts'
 import type { Durability } from './store/contract.ts'
 
@@ -9,15 +10,17 @@ export interface ThreadData {
   readonly directory?: string
   readonly durability?: Durability
   readonly javascript?: boolean
-  /** The moment a clock that is moved by hand shows; absent: the machine's time. */
-  readonly time?: number
+  /** Smallest journal worth a checkpoint, in bytes. */
+  readonly checkpointBytes?: number
+  /** How the space's clock stands to the machine's; absent: it shows the machine's time. */
+  readonly clock?: ClockState
   /** What the folder's lock is marked with, so that the owner can clear it should the thread die. */
   readonly lockToken: string
 }
 
 export type ToThread =
   | { readonly kind: 'connect'; readonly port: MessagePort }
-  | { readonly kind: 'time'; readonly now: number }
+  | { readonly kind: 'clock'; readonly clock: ClockState }
   | { readonly kind: 'announce'; readonly uri: string }
   | { readonly kind: 'close' }
 

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { ManualClock, SystemClock } from '../../runtime/clock.ts'
+import { AdjustableClock } from '../../runtime/adjustable-clock.ts'
 import { EmbeddedDatabase } from './engine.ts'
 import { encodeError, type PortReply, type PortRequest } from './port-messages.ts'
 import { PortServer } from './port-server.ts'
@@ -12,7 +12,7 @@ import type { FromThread, ThreadData, ToThread } from './thread-messages.ts'
 const owner = parentPort
 if (!owner) throw new Error('database/thread.js is started by EngineThread, not by hand')
 const data = workerData as ThreadData
-const moved = data.time === undefined ? undefined : new ManualClock(data.time)
+const clock = new AdjustableClock(data.clock)
 
 let engine: EmbeddedDatabase | undefined
 let failure: unknown
@@ -20,8 +20,9 @@ try {
   engine = new EmbeddedDatabase({
     ...(data.directory === undefined ? {} : { directory: data.directory, lockToken: data.lockToken }),
     ...(data.durability === undefined ? {} : { durability: data.durability }),
+    ...(data.checkpointBytes === undefined ? {} : { checkpointBytes: data.checkpointBytes }),
     javascript: data.javascript ?? false,
-    clock: moved ?? new SystemClock(),
+    clock,
     warn: (text) => tell({ kind: 'warning', text }),
   })
   tell({ kind: 'ready' })
@@ -36,8 +37,8 @@ owner.on('message', (message: ToThread) => {
       if (engine) new PortServer(engine, message.port)
       else refuse(message.port)
       break
-    case 'time':
-      void moved?.set(message.now)
+    case 'clock':
+      clock.set(message.clock)
       break
     case 'announce':
       engine?.announce(message.uri)

@@ -1,10 +1,95 @@
-/** TEMP */
-
+/** Opens the space's database as the options say and brings the project's database files into it. */
+import path from 'node:path'
+import { EngineThread } from '../../database/engine/engine-thread.ts'
+import { seedDatabase } from '../../database/seed.ts'
+import type { ClockState } from '../bridge.ts'
+import type { Clock } from '../clock.ts'
 import type { SpaceOptions } from '../config/options.ts'
+import { LocalError, type LocalErrorCode } from '../errors.ts'
+import type { Manifest } from '../project/manifest.ts'
 import type { OpenDatabase } from './database-access.ts'
-export async function openDatabase(_space: unknown): Promise<OpenDatabase> {
-  throw new Error('no database yet')
+import type { LogStore } from './log-store.ts'
+
+/** What opening needs to know of the space. */
+export interface DatabaseOwner {
+  readonly options: SpaceOptions
+  readonly manifest: Manifest
+  readonly clock: Clock
+  readonly logs: LogStore
+  readonly databaseName: string
 }
+
+/**
+ * @param clock how the space's clock stands now
+ * @throws LocalError when the data folder is in use or cannot be used
+ */
+export async function openDatabase(owner: DatabaseOwner, clock: ClockState): Promise<OpenDatabase> {
+  const opened = await openEngine(owner, clock)
+  try {
+    await seed(owner, opened)
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
+  return opened
+}
+
+/** MongoDB forbids these characters in a database's name; a space id may be anything. */
 export function databaseName(options: SpaceOptions): string {
-  return options.spaceId
+  return options.spaceId.replace(/[/\\. "$*<>:|?\0]/g, '-').slice(0, 63)
+}
+
+// internals
+
+async function openEngine(owner: DatabaseOwner, clock: ClockState): Promise<OpenDatabase> {
+  const kept = owner.options.database === 'embedded'
+  const engine = new EngineThread({
+    ...(kept ? { directory: path.join(owner.options.data, 'database') } : {}),
+    clock,
+    warn: (text) => remark(owner, 'warn', text),
+  })
+  try {
+    await engine.ready()
+  } catch (error) {
+    await engine.close()
+    throw refusal(error)
+  }
+  return {
+    database: engine.database,
+    connect: () => engine.connect(),
+    setClock: (state) => engine.setClock(state),
+    close: () => engine.close(),
+  }
+}
+
+async function seed(owner: DatabaseOwner, { database }: OpenDatabase): Promise<void> {
+  await seedDatabase({
+    database,
+    name: owner.databaseName,
+    provider: owner.manifest.provider,
+    files: owner.manifest.databaseFiles,
+    clock: owner.clock,
+    report: ({ severity, message, path: file, line }) =>
+      remark(
+        owner,
+        severity === 'error' ? 'error' : 'warn',
+        `${message} (${path.relative(owner.manifest.root, file)}${line === undefined ? '' : `:${line}`})`,
+      ),
+  })
+}
+
+function remark(owner: DatabaseOwner, level: 'warn' | 'error', text: string): void {
+  owner.logs.append({ time: owner.clock.now(), level, channel: 'system', text })
+}
+
+/** The engine's own codes for a folder it cannot have or cannot use. */
+const folderFailures: Record<number, { code: LocalErrorCode; hint: string }> = {
+  98: { code: 'DATA_IN_USE', hint: 'stop the other one, or give this one a folder of its own with --data' },
+  96: { code: 'DATA_UNUSABLE', hint: 'see the message; --data names another folder' },
+}
+
+function refusal(error: unknown): unknown {
+  const { code, message } = error as { code?: number; message: string }
+  const failure = code === undefined ? undefined : folderFailures[code]
+  return failure ? new LocalError(failure.code, message, { hint: failure.hint, cause: error }) : error
 }
