@@ -3,7 +3,7 @@ import { fail } from './errors.ts'
 import { ID_INDEX, type IndexDefinition } from './index/definition.ts'
 import { compileFilter, type Matcher } from './match/index.ts'
 import type { CatalogEntry, Store } from './store/contract.ts'
-import type { MemoryCollection } from './store/memory-collection.ts'
+import { MemoryCollection } from './store/memory-collection.ts'
 import { type Doc, isDocument } from './values/types.ts'
 
 /** One collection: its catalogue entry and, once used, its documents. */
@@ -18,7 +18,9 @@ export class Collection {
   #data: MemoryCollection | undefined
   #validator: { of: Doc; matcher: Matcher | undefined } | undefined
 
-  constructor(entry: CatalogEntry, store: Store) {
+  /** @param data documents of a new collection; those of a stored one are loaded when they are needed */
+  constructor(entry: CatalogEntry, store: Store, data?: MemoryCollection) {
+    this.#data = data
     this.id = entry.id
     this.uuid = entry.uuid
     this.database = entry.database
@@ -98,7 +100,7 @@ export class Catalog {
   fresh(database: string, name: string, options: Doc): Collection {
     const uuid = newUuid()
     const entry = { id: this.#nextId++, uuid, database, name, options, indexes: [ID_INDEX] }
-    return new Collection(entry, this.#store)
+    return new Collection(entry, this.#store, new MemoryCollection(entry.indexes))
   }
 
   add(collection: Collection): void {

@@ -25,8 +25,14 @@ export interface RecordWrite {
   readonly replaced?: boolean
 }
 
-/** A collection created, changed, or dropped. */
-export type CatalogChange = { readonly put: CatalogEntry } | { readonly drop: CatalogEntry }
+/** A collection created or changed, or dropped. */
+export type CatalogChange =
+  | {
+      readonly put: CatalogEntry
+      /** Documents and indexes of a new collection, which the store has not loaded itself. */
+      readonly data?: MemoryCollection
+    }
+  | { readonly drop: CatalogEntry }
 
 /** The reply of a retryable write, kept so that a repeat is answered with it (spec/embedded-database.md §10). */
 export interface RetryRecord {

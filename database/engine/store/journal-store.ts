@@ -83,10 +83,8 @@ export class JournalStore implements Store {
   }
 
   load(entry: CatalogEntry): MemoryCollection {
-    const stored = this.#collections.get(entry.id)
+    const stored = this.#collections.get(entry.id)!
     const collection = new MemoryCollection(entry.indexes)
-    // A collection made by a transaction that is still open is not known here yet.
-    if (!stored) return collection
     const loaded = stored.file
       ? readCollectionFile(this.#path(stored.file.name), this.#names)
       : { documents: new Map(), bytes: 0, largest: 0 }
@@ -163,8 +161,9 @@ export class JournalStore implements Store {
         continue
       }
       const stored = this.#collections.get(change.put.id)
-      if (stored) stored.entry = change.put
-      else this.#collections.set(change.put.id, { entry: change.put, pending: [], dirty: false })
+      const { put, data } = change
+      if (stored) stored.entry = put
+      else this.#collections.set(put.id, { entry: put, ...(data ? { data } : {}), pending: [], dirty: false })
     }
     if (retry) {
       this.#retries.delete(retry.session)

@@ -129,7 +129,7 @@ function encodeRecord(writer: BsonWriter, sequence: number, batch: Batch): Buffe
   writer.double(sequence)
   writer.document({
     t: new Date(batch.time),
-    ...(batch.catalog.length > 0 ? { k: batch.catalog } : {}),
+    ...(batch.catalog.length > 0 ? { k: batch.catalog.map(stored) } : {}),
     ...(batch.retry ? { w: batch.retry } : {}),
   })
   for (const { collection, record, after } of batch.writes) {
@@ -142,6 +142,10 @@ function encodeRecord(writer: BsonWriter, sequence: number, batch: Batch): Buffe
   const { bytes } = writer
   writer.patchUint32(4, checksum(bytes))
   return bytes
+}
+
+function stored(change: CatalogChange): CatalogChange {
+  return 'put' in change ? { put: change.put } : change
 }
 
 /** The sum of everything in the record but itself. */

@@ -38,7 +38,7 @@ export class LiveUnit implements Unit {
     this.#wait(nameIntent(database, name))
     const collection = this.#catalog.fresh(database, name, options)
     this.#catalog.add(collection)
-    this.changed({ put: collection.entry() }, () => this.#catalog.remove(collection))
+    this.changed({ put: collection.entry(), data: collection.data }, () => this.#catalog.remove(collection))
     return collection
   }
 
@@ -87,7 +87,7 @@ export class LiveUnit implements Unit {
     for (const collection of created) {
       if (this.#catalog.get(collection.database, collection.name)) throw writeConflict(collection.namespace)
       this.#catalog.add(collection)
-      this.changed({ put: collection.entry() }, () => this.#catalog.remove(collection))
+      this.changed({ put: collection.entry(), data: collection.data }, () => this.#catalog.remove(collection))
     }
     for (const write of writes) this.#apply(write, this.#catalog.byId(write.collection)!)
     // Only when all is in place: two documents may have swapped a unique key.
