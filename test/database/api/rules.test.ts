@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest'
-import { EmbeddedDatabase } from '../../../database/engine/engine.ts'
 import { type DatabaseCase, runCase } from './case-file.ts'
+import { roads } from './roads.ts'
 
 type Rule = Omit<DatabaseCase, 'id' | 'area'>
 type Json = DatabaseCase['seed'][string]
@@ -1149,12 +1149,14 @@ const groups: Record<string, Rule[]> = {
   ],
 }
 
-describe.each(Object.entries(groups))('%s', (_area, rules) => {
-  it.each(rules.map((rule) => [`${rule.provider ?? 'aliyun'}: ${rule.title}`, rule] as const))(
-    '%s',
-    async (_name, rule) => {
-      await using database = new EmbeddedDatabase()
-      await runCase(database, { id: '', area: '', ...rule })
-    },
-  )
-})
+for (const [road, open] of Object.entries(roads)) {
+  describe.each(Object.entries(groups))(`road ${road}: %s`, (_area, rules) => {
+    it.each(rules.map((rule) => [`${rule.provider ?? 'aliyun'}: ${rule.title}`, rule] as const))(
+      '%s',
+      async (_name, rule) => {
+        await using database = open()
+        await runCase(database, { id: '', area: '', ...rule })
+      },
+    )
+  })
+}
