@@ -70,6 +70,6 @@ export function readFind(context: Context, command: Doc): FindRequest {
 function check(context: Context, query: Query): void {
   const env = matchEnv(context, undefined, query)
   compileFilter(query.filter, env)
-  if (query.projection) compileProjection(query.projection, env)
+  if (query.projection) compileProjection(query.projection, { ...env, filter: query.filter })
   if (query.sort && !('$natural' in query.sort)) compileSort(query.sort, env.collation)
 }

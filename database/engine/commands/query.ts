@@ -1,3 +1,4 @@
+import { evaluateLet } from '../aggregate/expression.ts'
 import { fail } from '../errors.ts'
 import { indexName, sameKey, textFields } from '../index/definition.ts'
 import type { Index } from '../index/index.ts'
@@ -120,7 +121,7 @@ export function matchEnv(
     now: context.now,
     javascript: context.state.javascript,
     ...(collation ? { collation } : {}),
-    ...(query.let ? { let: query.let } : {}),
+    ...(query.let ? { let: evaluateLet(query.let, { now: context.now, collation }) } : {}),
     ...(text ? { textFields: text } : {}),
   }
 }
@@ -188,7 +189,12 @@ function badHint(name: string): never {
 function shapeOf(query: Query, env: MatchEnv, matcher: Matcher): Shape | undefined {
   const { projection } = query
   if (!projection || Object.keys(projection).length === 0) return undefined
-  const project = compileProjection(projection, env)
+  const meta = (name: string, doc: Doc) => (name === 'textScore' ? matcher.textScore?.(doc) : undefined)
+  const project = compileProjection(projection, {
+    ...env,
+    filter: query.filter,
+    ...(matcher.textScore ? { meta } : {}),
+  })
   const positional = Object.keys(projection).some((path) => path.endsWith('.$'))
   return positional ? (doc) => project(doc, matcher.arrayIndex(doc)) : (doc) => project(doc)
 }

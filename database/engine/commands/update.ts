@@ -143,7 +143,9 @@ function readStatement(statement: Doc, variables: Doc | undefined, bypass: boole
   if (constants) {
     if (!Array.isArray(request.update))
       fail(51198, 'Constant values may only be specified for pipeline updates')
-    request.query.let = { ...request.query.let, ...constants }
+    // Constants are values already, while `let` holds expressions.
+    const literals = Object.entries(constants).map(([name, value]) => [name, { $literal: value }])
+    request.query.let = { ...request.query.let, ...Object.fromEntries(literals) }
   }
   args.required('q', args.document('q'))
   args.end('upsertSupplied', 'sampleId', 'collationSpec')
