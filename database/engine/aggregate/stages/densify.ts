@@ -1,6 +1,6 @@
 import { fail } from '../../errors.ts'
 import { groupKeyEncoder } from '../../values/keys.ts'
-import { add, isNumber, multiply, toDouble, toSafeInteger } from '../../values/numbers.ts'
+import { add, isNumber, multiply, numberKind, toDouble, toSafeInteger } from '../../values/numbers.ts'
 import { bsonTypeName, type Doc, isDocument, MISSING } from '../../values/types.ts'
 import { addToDate, type DateUnit, isDateUnit } from '../date-arithmetic.ts'
 import { getNested, setNested } from '../document-paths.ts'
@@ -59,7 +59,10 @@ function densified(docs: readonly Doc[], spec: DensifySpec, scope: Scope): Doc[]
     partition.docs.push(doc)
     partition.keys.add(key(value))
   }
-  const all = [...partitions.values()]
+  // A range given in numbers is filled even where nothing is.
+  const nothing: DensePartition[] =
+    typeof spec.bounds === 'string' ? [] : [{ docs: [], keys: new Set(), fields: {} }]
+  const all = partitions.size === 0 ? nothing : [...partitions.values()]
   const order = (a: Doc, b: Doc) => scope.compare(getNested(a, field), getNested(b, field))
   const everything = all.flatMap((partition) => partition.docs).sort(order)
   const results = all.map((partition) => {
@@ -134,7 +137,7 @@ function numberLine(step: unknown): Line {
     check(value) {
       if (!isNumber(value)) refuseValue(value)
     },
-    at: (start, steps) => add(start, multiply(step, steps)),
+    at: (start, steps) => (steps === 0 ? start : add(start, multiply(step, steps))),
   }
 }
 
@@ -181,7 +184,7 @@ function readArgument(argument: unknown, scope: Scope): DensifySpec {
     field: parseFieldPath(field),
     partitionBy: partitionByFields.map((name) => partitionPath(name, field)),
     line,
-    bounds: readRangeBounds(range.bounds, line, scope, partitionByFields.length > 0),
+    bounds: readRangeBounds(range, line, scope, partitionByFields.length > 0),
   }
 }
 
@@ -210,7 +213,7 @@ function readLine({ step, unit }: Doc): Line {
 }
 
 function readRangeBounds(
-  bounds: unknown,
+  { bounds, step }: Doc,
   line: Line,
   scope: Scope,
   partitioned: boolean,
@@ -233,6 +236,9 @@ function readRangeBounds(
   const [low, high] = bounds as [unknown, unknown]
   line.check(low)
   line.check(high)
+  if (numberKind(low) !== numberKind(high) || (numberKind(low) && numberKind(low) !== numberKind(step))) {
+    fail(5876900, 'Upper bound, lower bound, and step must all have the same type')
+  }
   if (scope.compare(low, high) > 0) {
     fail(5733402, 'the bounds in a range statement must be in ascending order')
   }

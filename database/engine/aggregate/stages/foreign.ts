@@ -2,6 +2,7 @@ import { compileFilter, isRegex } from '../../match/index.ts'
 import { groupKeyEncoder } from '../../values/keys.ts'
 import { compileWalk } from '../../values/paths.ts'
 import { type Doc, MISSING } from '../../values/types.ts'
+import type { Scope } from '../scope.ts'
 import type { StageContext } from './stage.ts'
 
 /**
@@ -10,33 +11,32 @@ import type { StageContext } from './stage.ts'
  * time; without, it is read once into a table.
  */
 export class ForeignCollection {
-  readonly #context: StageContext
-  readonly #collection: string
+  readonly #scope: Scope
+  readonly #source: ForeignSource
   readonly #path: string
   readonly #key: (value: unknown) => string
   #table: ForeignTable | undefined
 
-  constructor(context: StageContext, collection: string, path: string) {
-    this.#context = context
-    this.#collection = collection
+  constructor(scope: Scope, source: ForeignSource, path: string) {
+    this.#scope = scope
+    this.#source = source
     this.#path = path
-    this.#key = groupKeyEncoder(context.scope.options.collation)
+    this.#key = groupKeyEncoder(scope.options.collation)
   }
 
   /** Documents equal to any of the values at the path, in the collection's order. */
   find(values: readonly unknown[]): Iterable<Doc> {
-    const collated = this.#context.scope.options.collation !== undefined
-    if (!this.#table && !collated && this.#context.indexed(this.#collection, this.#path))
-      return this.#ask(values)
+    const collated = this.#scope.options.collation !== undefined
+    if (!this.#table && !collated && this.#source.indexed(this.#path)) return this.#ask(values)
     this.#table ??= this.#read()
     return this.#look(this.#table, values)
   }
 
   *#ask(values: readonly unknown[]): Iterable<Doc> {
     const filter = this.#filter(values)
-    const { now } = this.#context.scope.options
+    const { now } = this.#scope.options
     const matcher = compileFilter(filter, { now })
-    for (const doc of this.#context.read(this.#collection, filter)) if (matcher.matches(doc)) yield doc
+    for (const doc of this.#source.read(filter)) if (matcher.matches(doc)) yield doc
   }
 
   /** A regular expression among the values means itself, not a pattern. */
@@ -49,11 +49,11 @@ export class ForeignCollection {
 
   #read(): ForeignTable {
     const walk = compileWalk(this.#path, 'elements')
-    const { now, collation } = this.#context.scope.options
+    const { now, collation } = this.#scope.options
     const isNull = compileFilter({ [this.#path]: null }, { now, collation })
     const table: ForeignTable = { byKey: new Map(), nulls: [] }
     let order = 0
-    for (const doc of this.#context.read(this.#collection)) {
+    for (const doc of this.#source.read()) {
       const entry = { order, doc }
       order += 1
       const keys = new Set<string>()
@@ -76,6 +76,21 @@ export class ForeignCollection {
     if (lists.length === 1) return lists[0]!.map(({ doc }) => doc)
     const found = new Set(lists.flat())
     return [...found].sort((a, b) => a.order - b.order).map(({ doc }) => doc)
+  }
+}
+
+/** Where the documents of the other side come from. */
+export interface ForeignSource {
+  read(filter?: Doc): Iterable<Doc>
+  /** True when reading by equality of that path is cheap. */
+  indexed(path: string): boolean
+}
+
+/** A collection as the other side of a join. */
+export function collectionSource(context: StageContext, collection: string): ForeignSource {
+  return {
+    read: (filter) => context.read(collection, filter),
+    indexed: (path) => context.indexed(collection, path),
   }
 }
 

@@ -7,7 +7,7 @@ import { bsonTypeName, type Doc, isDocument, MISSING } from '../../values/types.
 import { setNested } from '../document-paths.ts'
 import { parseFieldPath } from '../field-path.ts'
 import { createFrame } from '../scope.ts'
-import { ForeignCollection } from './foreign.ts'
+import { collectionSource, ForeignCollection } from './foreign.ts'
 import { localValues } from './lookup.ts'
 import type { Stage, StageContext } from './stage.ts'
 
@@ -44,7 +44,7 @@ interface GraphLookupSpec {
 }
 
 function compileSearch(spec: GraphLookupSpec, context: StageContext): (values: readonly unknown[]) => Doc[] {
-  const foreign = new ForeignCollection(context, spec.from, spec.connectTo)
+  const foreign = new ForeignCollection(context.scope, collectionSource(context, spec.from), spec.connectTo)
   const { now, let: variables, collation } = context.scope.options
   const restriction = spec.restrict && compileFilter(spec.restrict, { now, let: variables, collation })
   const key = groupKeyEncoder(collation)

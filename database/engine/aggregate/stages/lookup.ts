@@ -7,7 +7,7 @@ import { compileReader, parseFieldPath } from '../field-path.ts'
 import { mentions } from '../literals.ts'
 import { checkVariableName, createFrame, type Expression, type Frame, type Variables } from '../scope.ts'
 import { equalityOf } from './equality-hint.ts'
-import { ForeignCollection } from './foreign.ts'
+import { collectionSource, ForeignCollection } from './foreign.ts'
 import type { NestedPipeline, Stage, StageContext } from './stage.ts'
 
 /** `$lookup`: by equal fields, by a pipeline with variables, or both. */
@@ -34,10 +34,15 @@ export function localValues(doc: unknown, segments: readonly string[]): unknown[
 
 // internals
 
+interface LookupFields {
+  local: readonly string[]
+  foreign: string
+}
+
 interface LookupSpec {
   from: string | undefined
   as: string
-  fields: { local: readonly string[]; foreign: string } | undefined
+  fields: LookupFields | undefined
   let: Doc
   pipeline: unknown[] | undefined
 }
@@ -57,19 +62,40 @@ function compileJoin(spec: LookupSpec, context: StageContext): Join {
   if (from === undefined && !nested.source) {
     fail(9, '$lookup stage without explicit collection must have a pipeline with $documents as first stage')
   }
-  if (fields && from !== undefined) {
-    const foreign = new ForeignCollection(context, from, fields.foreign)
-    return (doc) => {
-      setVariables(doc)
-      return [...nested.run(foreign.find(localValues(doc, fields.local)))]
-    }
-  }
+  if (fields) return compileBoth(spec, fields, nested, { variables, setVariables }, context)
   const documents = compileSource(from, nested, variables, context)
   const run: Join = (doc) => {
     setVariables(doc)
     return [...nested.run(documents())]
   }
   return isCorrelated(pipeline) ? run : once(run)
+}
+
+interface LookupVariables {
+  variables: Variables
+  setVariables: (doc: Doc) => void
+}
+
+/** Equal fields first, then the pipeline; the documents may come from a `$documents` at the pipeline's beginning. */
+function compileBoth(
+  { from, pipeline = [] }: LookupSpec,
+  fields: LookupFields,
+  nested: NestedPipeline,
+  { variables, setVariables }: LookupVariables,
+  context: StageContext,
+): Join {
+  const options = { place: 'lookup', variables } as const
+  const generator = from === undefined ? context.compile(pipeline.slice(0, 1), options) : undefined
+  const rest = generator ? context.compile(pipeline.slice(1), options) : nested
+  const source =
+    from === undefined
+      ? { read: () => generator?.run([]) ?? [], indexed: () => false }
+      : collectionSource(context, from)
+  const foreign = new ForeignCollection(context.scope, source, fields.foreign)
+  return (doc) => {
+    setVariables(doc)
+    return [...rest.run(foreign.find(localValues(doc, fields.local)))]
+  }
 }
 
 function compileEquality({ from, fields }: LookupSpec, context: StageContext): Join {
@@ -79,7 +105,7 @@ function compileEquality({ from, fields }: LookupSpec, context: StageContext): J
       "$lookup requires either 'pipeline' or both 'localField' and 'foreignField' to be specified",
     )
   }
-  const foreign = new ForeignCollection(context, from, fields.foreign)
+  const foreign = new ForeignCollection(context.scope, collectionSource(context, from), fields.foreign)
   return (doc) => [...foreign.find(localValues(doc, fields.local))]
 }
 
@@ -94,7 +120,7 @@ function compileSource(
   const filter = nested.leadingMatch
   const equality = filter && equalityOf(filter, variables)
   if (!equality) return () => context.read(from, filter)
-  const foreign = new ForeignCollection(context, from, equality.path)
+  const foreign = new ForeignCollection(context.scope, collectionSource(context, from), equality.path)
   return () => {
     const value = variables[equality.variable]
     return equality.isExact(value) ? foreign.find([value]) : context.read(from, filter)
@@ -183,7 +209,7 @@ function readArgument(argument: unknown): LookupSpec {
   }
 }
 
-function readFields(argument: Doc, hasPipeline: boolean): LookupSpec['fields'] {
+function readFields(argument: Doc, hasPipeline: boolean): LookupFields | undefined {
   const [local, foreign] = [textMember(argument, 'localField'), textMember(argument, 'foreignField')]
   if (local === undefined && foreign === undefined && hasPipeline) return undefined
   if (local === undefined || foreign === undefined) {

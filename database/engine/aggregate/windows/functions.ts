@@ -1,5 +1,5 @@
 import { fail } from '../../errors.ts'
-import { isNumber, toDouble, toSafeInteger } from '../../values/numbers.ts'
+import { isNumber, numberKind, toDecimal, toDouble, toSafeInteger } from '../../values/numbers.ts'
 import { bsonTypeName, isDocument, MISSING } from '../../values/types.ts'
 import { ACCUMULATORS } from '../accumulators/accumulators.ts'
 import { createFrame, type Expression } from '../scope.ts'
@@ -140,7 +140,7 @@ function movingAverage({ argument, scope, window, sortBy }: WindowArguments): Wi
   return (partition) => {
     let average: number | undefined
     return evaluate(input, partition).map((value) => {
-      if (!isNumber(value)) return average ?? null
+      if (!isNumber(value)) return null
       const number = toDouble(value)
       average = average === undefined ? number : number * weight + average * (1 - weight)
       return average
@@ -187,36 +187,36 @@ function linearFill({ argument, scope, window, sortBy }: WindowArguments): Windo
     for (const place of known) {
       if (!isNumber(values[place])) fail(7076300, 'Value to be filled must be numeric or nullish')
     }
-    checkDistinct(partition)
+    const positions = positionsOf(partition)
     let next = 0
     return values.map((value, place) => {
       while (next < known.length && known[next]! < place) next += 1
       if (value !== null) return value
       const [left, right] = [known[next - 1], known[next]]
       if (left === undefined || right === undefined) return null
-      return between(partition, values, left, right, place)
+      const [start, end] = [positions[left]!, positions[right]!]
+      return between(values[left], values[right], (positions[place]! - start) / (end - start))
     })
   }
 }
 
-function checkDistinct(partition: PartitionView): void {
-  for (let place = 1; place < partition.docs.length; place += 1) {
-    if (partition.sameRank(place - 1, place)) {
-      fail(6050106, 'There can be no repeated values in the sort field')
-    }
+/** The sort values as numbers: all of them numbers or all of them dates, and no two alike. */
+function positionsOf(partition: PartitionView): number[] {
+  const values = partition.docs.map((_, place) => partition.sortValueAt(place))
+  const dates = values.filter((value) => value instanceof Date).length
+  if (dates > 0 && dates < values.length) {
+    fail(6050106, 'There can be no mix of numbers and dates in the sort field')
   }
+  for (let place = 1; place < values.length; place += 1) {
+    if (partition.sameRank(place - 1, place))
+      fail(6050106, 'There can be no repeated values in the sort field')
+  }
+  return values.map(positionOf)
 }
 
-function between(
-  partition: PartitionView,
-  values: unknown[],
-  left: number,
-  right: number,
-  place: number,
-): number {
-  const x = (at: number) => positionOf(partition.sortValueAt(at))
-  const [from, to] = [toDouble(values[left]), toDouble(values[right])]
-  return from + ((x(place) - x(left)) * (to - from)) / (x(right) - x(left))
+function between(from: unknown, to: unknown, share: number): unknown {
+  const value = toDouble(from) + share * (toDouble(to) - toDouble(from))
+  return numberKind(from) === 'decimal' || numberKind(to) === 'decimal' ? toDecimal(value) : value
 }
 
 function positionOf(value: unknown): number {
