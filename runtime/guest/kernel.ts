@@ -94,10 +94,8 @@ export class Kernel {
     if (profile.afterReturn === 'freeze' && this.#globals.exclusive) this.#leftovers = new Leftovers(runtime)
     try {
       const exports = scope.run({ runtime }, () => loader.loadEntry())
-      const callee =
-        runtime.entry.kind === 'cloudobject'
-          ? new ObjectCallee(exports, runtime, profile.defaultErrorCode)
-          : new FunctionCallee(exports, runtime, profile.defaultErrorCode, exposeTo(runtime, uniCloud))
+      const Kind = runtime.entry.kind === 'cloudobject' ? ObjectCallee : FunctionCallee
+      const callee = new Kind(exports, runtime, profile.defaultErrorCode, exposeTo(runtime, uniCloud))
       this.#callee = callee
       const { methods, hasTiming } = callee
       const warnings = [...loader.warnings(), ...callee.warnings]

@@ -4,6 +4,7 @@ import type { CallFailure } from '../invocation.ts'
 import { isArrowFunction } from './arrow-function.ts'
 import { callThisOf } from './call-this.ts'
 import type { Callee } from './callee.ts'
+import { functionContext } from './context.ts'
 import type { GuestRuntime } from './guest-context.ts'
 import { responseFormat, resultValue, thrownFailure, unserializable } from './response.ts'
 import type { RunningCall } from './running-call.ts'
@@ -28,12 +29,20 @@ export class ObjectCallee implements Callee {
   readonly #exports: Record<string, unknown>
   readonly #runtime: GuestRuntime
   readonly #defaultCode: string
+  readonly #expose: (event: unknown, context: object) => void
   readonly #This: ReturnType<typeof callThisOf>
 
-  constructor(exports: unknown, runtime: GuestRuntime, defaultCode: string) {
+  /** @param expose as for `FunctionCallee`: modules that objects use look for the context there too */
+  constructor(
+    exports: unknown,
+    runtime: GuestRuntime,
+    defaultCode: string,
+    expose: (event: unknown, context: object) => void,
+  ) {
     this.#exports = isRecord(exports) ? exports : {}
     this.#runtime = runtime
     this.#defaultCode = defaultCode
+    this.#expose = expose
     const names = Object.keys(this.#exports).filter((name) => this.#own(name))
     this.methods = names.filter((name) => !name.startsWith('_'))
     this.hasTiming = this.#own('_timing') !== undefined
@@ -50,6 +59,7 @@ export class ObjectCallee implements Callee {
       method: plan.name,
       params: plan.params,
     })
+    this.#expose({ method: plan.name, params: plan.params }, functionContext(this.#runtime, running.call))
     let result: unknown
     try {
       result = plan.hooks ? await this.#runWithHooks(self, plan) : await plan.method.apply(self, plan.params)
