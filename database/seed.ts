@@ -3,6 +3,7 @@
  * collections that do not exist yet are created with their indexes and initial data.
  */
 import { newDocument } from './api/collection.ts'
+import { longValues, refuseLongValues } from './api/index-limit.ts'
 import { type Now, ObjectIdSource, randomId } from './api/object-id-source.ts'
 import type { Doc } from './api/own-member.ts'
 import { type DatabaseProfile, type DatabaseProvider, databaseProfiles } from './api/profile.ts'
@@ -69,6 +70,14 @@ async function listCollections({ database, name }: SeedOptions): Promise<Set<str
   return new Set(firstBatch.map((collection) => collection.name))
 }
 
+async function listIndexes(
+  { database, name }: SeedOptions,
+  collection: string,
+): Promise<Array<{ name: string; key: object }>> {
+  const reply = await database.command(name, { listIndexes: collection })
+  return (reply.cursor as { firstBatch: Array<{ name: string; key: object }> }).firstBatch
+}
+
 async function keepSchema(
   options: SeedOptions,
   plan: SeedPlan,
@@ -119,11 +128,14 @@ async function insertDocuments(
   part: SeedPart | undefined,
 ): Promise<number> {
   const convert = documentConverter(options)
+  const indexes = await listIndexes(options, collection)
   const documents: Array<{ at: number; document: Doc }> = []
   for (const [at, item] of await entries(options, collection, part, 'documents')) {
     try {
       const warnings: string[] = []
-      documents.push({ at, document: convert(item, (message) => warnings.push(message)) })
+      const document = convert(item, (message) => warnings.push(message))
+      refuseLongValues(longValues(document), indexes)
+      documents.push({ at, document })
       for (const warning of warnings) await complain(options, collection, part!, [at], warning, 'warning')
     } catch (error) {
       await complain(options, collection, part!, [at], (error as Error).message)

@@ -37,10 +37,16 @@ export function isAbsent(value: unknown): boolean {
  *
  * @param path where it stands, for error texts
  * @param stored true for data to be stored: names must not start with a dollar sign
+ * @param onDottedName told the names that no path can reach
  * @throws DatabaseApiError for circular structures, invalid dates, unsafe bigints and command objects
  */
-export function snapshot(value: unknown, path = '', stored = false): unknown {
-  return copy(value, { path, stored, ancestors: [] })
+export function snapshot(
+  value: unknown,
+  path = '',
+  stored = false,
+  onDottedName?: (name: string) => void,
+): unknown {
+  return copy(value, { path, stored, ancestors: [], ...(onDottedName ? { onDottedName } : {}) })
 }
 
 // internals
@@ -49,6 +55,7 @@ interface Walk {
   path: string
   stored: boolean
   ancestors: object[]
+  onDottedName?: (name: string) => void
 }
 
 function copy(value: unknown, walk: Walk): unknown {
@@ -78,6 +85,7 @@ function copyDocument(source: Doc, walk: Walk): Doc {
     if (isAbsent(value)) continue
     const path = join(walk.path, name)
     if (walk.stored && name.startsWith('$')) throw dollarField(name, path)
+    if (walk.onDottedName && name.includes('.')) walk.onDottedName(name)
     setOwn(result, name, copy(value, { ...walk, path }))
   }
   return result

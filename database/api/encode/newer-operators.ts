@@ -3,7 +3,6 @@
  * is refused unless the project allows it (spec/database.md, introduction).
  */
 import { DatabaseApiError } from '../errors.ts'
-import type { Doc } from '../own-member.ts'
 import { isDocument } from '../snapshot.ts'
 
 /**
@@ -185,7 +184,14 @@ function checkForm(name: string, operand: unknown): void {
   if (name === '$ifNull' && Array.isArray(operand) && operand.length > 2) {
     throw refusal('$ifNull with more than two operands', '5.0')
   }
-  if (name === '$filter' && isDocument(operand) && 'limit' in (operand as Doc)) {
+  if (
+    name === '$dateToString' &&
+    isDocument(operand) &&
+    /^([^%]|%[^bB])*%[bB]/.test(String(operand.format))
+  ) {
+    throw refusal('$dateToString with %b or %B', '7.0')
+  }
+  if (name === '$filter' && isDocument(operand) && 'limit' in operand) {
     throw refusal('$filter with limit', '5.2')
   }
 }

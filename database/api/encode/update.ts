@@ -32,11 +32,9 @@ export function encodeReplacement(data: unknown, warn: (message: string) => void
 
 /** A document to be stored as it is: `add`, `set`, imported data. */
 export function encodeDocument(data: Doc, warn: (message: string) => void): Doc {
-  const document = snapshot(data, '', true) as Doc
-  for (const name of Object.keys(document)) {
-    if (name.includes('.')) warn(`the member '${name}' is stored under a name with a dot: no path reaches it`)
-  }
-  return document
+  return snapshot(data, '', true, (name) =>
+    warn(`the member '${name}' is stored under a name with a dot: no path reaches it`),
+  ) as Doc
 }
 
 /** Provider-specific values in an encoded update. */

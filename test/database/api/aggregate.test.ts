@@ -188,6 +188,11 @@ describe('what MongoDB 4.0 does not know (spec/database.md, introduction)', () =
       /lookup/,
     ],
     ['expressions in match', (p, _) => p.match(_.and({ a: 1 }, _.expr({ $round: '$a' }))), /\$round/],
+    [
+      'names of months',
+      (p, _, $) => p.project({ a: $.dateToString({ date: '$d', format: '%%b %B' }) }),
+      /%B/,
+    ],
     ['trunc to a place', (p, _, $) => p.project({ a: $.trunc(['$b', 1]) }), /\$trunc/],
   ]
   it.each(cases)('%s', async (_name, build, message) => {
