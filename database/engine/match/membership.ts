@@ -1,4 +1,5 @@
 import { encodeKey } from '../values/keys.ts'
+import { isNumber } from '../values/numbers.ts'
 import { MISSING, ORDER, typeOrder } from '../values/types.ts'
 import type { ValueOrder } from './comparison.ts'
 import type { Predicate } from './node.ts'
@@ -17,13 +18,19 @@ export function membership(operands: readonly unknown[], order: ValueOrder, coll
 
 function hashedMembership(operands: readonly unknown[]): Predicate {
   const primitives = new Set(operands.filter(isPrimitive))
+  const others = operands.filter((operand) => !isPrimitive(operand))
   const keys = new Set(operands.map((operand) => encodeKey(operand)))
-  const onlyPrimitives = operands.every((operand) => isPrimitive(operand) && typeof operand !== 'number')
+  // A number of another kind among the operands can equal a plain one, and the other way round.
+  const mixedNumbers = others.some(isNumber)
+  const plainNumbers = operands.some((operand) => typeof operand === 'number')
   return (value) => {
     // A set holds 0 for −0 and NaN for NaN, as equality of numbers does.
-    if (isPrimitive(value))
-      return primitives.has(value) || (typeof value === 'number' && keys.has(encodeKey(value)))
-    return !onlyPrimitives && keys.has(encodeKey(value))
+    if (isPrimitive(value)) {
+      return (
+        primitives.has(value) || (mixedNumbers && typeof value === 'number' && keys.has(encodeKey(value)))
+      )
+    }
+    return (plainNumbers || others.length > 0) && keys.has(encodeKey(value))
   }
 }
 

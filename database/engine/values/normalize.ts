@@ -1,9 +1,9 @@
 import { types } from 'node:util'
-import { Binary, Double } from 'bson'
+import { Binary, Double, ObjectId } from 'bson'
 import { fail } from '../errors.ts'
 import { longOf } from './numbers.ts'
 import { setOwn } from './own.ts'
-import { bsonClass, type Doc, isInt32 } from './types.ts'
+import { binaryParts, bsonClass, type Doc, isInt32 } from './types.ts'
 
 /**
  * Turns what crosses the waist into what the engine stores (spec/embedded-database.md §5): `Int32` and `Double`
@@ -44,15 +44,21 @@ function convert(value: unknown, depth: number): unknown {
 function convertObject(value: object, depth: number): unknown {
   if (depth > MAX_DEPTH) return fail(15, `Document nesting exceeds the maximum of ${MAX_DEPTH} levels`)
   if (Array.isArray(value)) return value.map((element) => convert(element, depth + 1))
+  // Nearly everything is a plain object; the rarer classes need dearer questions.
+  if (Object.getPrototypeOf(value) === Object.prototype) return convertDocument(value as Doc, depth)
   if (value instanceof Date || types.isDate(value)) return new Date(value.getTime())
   const name = bsonClass(value)
   if (name !== undefined) return convertClass(value, name, depth)
   if (value instanceof RegExp) return value
   if (types.isRegExp(value)) return new RegExp((value as RegExp).source, (value as RegExp).flags)
   if (ArrayBuffer.isView(value)) return binaryOf(value)
+  return convertDocument(value as Doc, depth)
+}
+
+function convertDocument(doc: Doc, depth: number): Doc {
   const copy: Doc = {}
-  for (const key of Object.keys(value)) {
-    const member = (value as Doc)[key]
+  for (const key of Object.keys(doc)) {
+    const member = doc[key]
     if (member === undefined || typeof member === 'function' || typeof member === 'symbol') continue
     setOwn(copy, key, convert(member, depth + 1))
   }
@@ -67,6 +73,13 @@ function convertClass(value: object, name: string, depth: number): unknown {
       const double = Number((value as { value: unknown }).value)
       return isInt32(double) ? new Double(double) : double
     }
+    case 'Binary': {
+      const { bytes, subtype } = binaryParts(value)
+      return new Binary(bytes.slice(), subtype)
+    }
+    case 'ObjectID':
+      // The class as bson named it before version 5.
+      return new ObjectId(String(value))
     case 'DBRef': {
       const { collection, oid, db, fields } = value as {
         collection: string
