@@ -99,7 +99,10 @@ function walkArray(
   return false
 }
 
-/** Continues behind an index segment. A scalar with more path to go yields nothing, not MISSING. */
+/**
+ * Continues behind an index segment. A scalar with more path to go yields nothing, not MISSING. An array at the very
+ * end is opened like any other, as the case arrays/index-eq wants; the server's own unit test of paths visits it whole.
+ */
 function walkElement(
   element: unknown,
   segments: readonly string[],
