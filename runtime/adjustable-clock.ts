@@ -2,6 +2,9 @@
 import type { ClockState } from './bridge.ts'
 import type { Clock } from './clock.ts'
 
+/** Kept from the start: inside an instance the global `Date` may come to run on this very clock. */
+const machineNow = Date.now
+
 interface Timer {
   at: number
   callback: () => void
@@ -23,7 +26,7 @@ export class AdjustableClock implements Clock {
   }
 
   now(): number {
-    return this.#state.frozenAt ?? Date.now() + this.#state.offsetMs
+    return this.#state.frozenAt ?? machineNow() + this.#state.offsetMs
   }
 
   /** Moves the clock; timers that fell due on the way fire at once, in time order. */

@@ -4,18 +4,13 @@
  */
 import type { GuestRuntime } from './guest-context.ts'
 
-/** How often to look; the list of active resources costs some microseconds. */
+/** Calls after which to look each time; the list of active resources costs some microseconds. */
+const firstCalls = 20
+/** How often to look after those. */
 const minimumGapMs = 200
 
 /** What may be on its way: timers that hold the process, lookups, connects, file operations. */
-const kinds = [
-  'Timeout',
-  'Immediate',
-  'FSReqPromise',
-  'FSReqCallback',
-  'GetAddrInfoReqWrap',
-  'TCPConnectWrap',
-]
+const kinds = ['Timeout', 'FSReqPromise', 'FSReqCallback', 'GetAddrInfoReqWrap', 'TCPConnectWrap']
 
 const descriptions: Record<string, string> = {
   Timeout: 'a timer',
@@ -28,6 +23,7 @@ const descriptions: Record<string, string> = {
 
 export class Leftovers {
   readonly #runtime: GuestRuntime
+  #looks = 0
   #lastLook = Number.NEGATIVE_INFINITY
   #before: number | undefined
   #warned = false
@@ -47,6 +43,7 @@ export class Leftovers {
    */
   callReturned(openRequests: number): void {
     if (this.#before === undefined) return
+    this.#looks++
     this.#lastLook = performance.now()
     const active = openRequests > 0 ? ['bridge'] : activeResources()
     if (openRequests === 0 && active.length <= this.#before) return
@@ -62,7 +59,8 @@ export class Leftovers {
   // internals
 
   #due(): boolean {
-    return !this.#warned && performance.now() - this.#lastLook >= minimumGapMs
+    if (this.#warned) return false
+    return this.#looks < firstCalls || performance.now() - this.#lastLook >= minimumGapMs
   }
 }
 

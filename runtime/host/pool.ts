@@ -5,6 +5,7 @@
  * is started. Whichever instance is ready first takes the call that waits longest. A function whose calls end within
  * a few milliseconds gets no second instance for a queue that is gone before a cold start would be over.
  */
+import { availableParallelism } from 'node:os'
 import type { GuestLog, GuestMessage, GuestSpace, HostMessage } from '../bridge.ts'
 import type { CallFailure, CallSource } from '../invocation.ts'
 import type { FunctionEntry } from '../project/manifest.ts'
@@ -32,7 +33,7 @@ export interface PoolHost {
 }
 
 /** Starts of one function at the same time; more would only fight for the processors. */
-const maxStarting = 2
+const maxStarting = Math.max(2, availableParallelism())
 /** Calls shorter than this, on average, make a function quick. */
 const quickMs = 5
 /** Calls shorter than this, on average, are handed to instances ahead of time. */
@@ -77,7 +78,7 @@ export class Pool implements CallPlace, InstanceOwner {
       call.fail(refusal)
       return
     }
-    this.#queue.push(call)
+    this.#enqueue(call)
     this.#dispatch()
   }
 
@@ -179,7 +180,8 @@ export class Pool implements CallPlace, InstanceOwner {
   }
 
   hasRoom(): boolean {
-    return this.#instances.free !== undefined || this.#instances.live < this.#host.maxInstances
+    const { free, loading, live } = this.#instances
+    return free !== undefined || loading.length > 0 || live < this.#host.maxInstances
   }
 
   stop(call: HostCall): void {
@@ -293,6 +295,14 @@ export class Pool implements CallPlace, InstanceOwner {
       return failures.capacity(name)
     }
     return undefined
+  }
+
+  /** Nested calls go first, the deepest before all: calls that hold instances wait for them. */
+  #enqueue(call: HostCall): void {
+    const depth = call.input.ancestors.length
+    const before = depth === 0 ? -1 : this.#queue.findIndex((other) => other.input.ancestors.length < depth)
+    if (before < 0) this.#queue.push(call)
+    else this.#queue.splice(before, 0, call)
   }
 
   #dispatch(): void {
