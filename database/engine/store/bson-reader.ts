@@ -21,6 +21,7 @@ import { type Doc, isInt32 } from '../values/types.ts'
 export class BsonReader {
   readonly #bytes: Buffer
   readonly #names: NameCache
+  #depth = 0
   at: number
 
   constructor(bytes: Buffer, at = 0, names = new NameCache()) {
@@ -52,6 +53,7 @@ export class BsonReader {
       else doc[name] = value
     }
     if (this.at !== end) throw new Error('BSON document of the wrong length')
+    this.#depth--
     return doc
   }
 
@@ -59,12 +61,14 @@ export class BsonReader {
   skipDocument(): Buffer {
     const start = this.at
     this.at = this.#begin()
+    this.#depth--
     return this.#bytes.subarray(start, this.at)
   }
 
   // internals
 
   #begin(): number {
+    if (++this.#depth > MAX_DEPTH) throw new Error(`BSON nested deeper than ${MAX_DEPTH} levels`)
     const end = this.at + this.#bytes.readInt32LE(this.at)
     if (end > this.#bytes.length || end < this.at + 5)
       throw new Error('BSON document of an impossible length')
@@ -85,10 +89,13 @@ export class BsonReader {
     const values: unknown[] = []
     for (let type = this.#bytes[this.at++]!; type !== 0; type = this.#bytes[this.at++]!) {
       // Positions are written in order; their names say nothing new.
-      this.at = this.#bytes.indexOf(0, this.at) + 1
+      const nameEnd = this.#bytes.indexOf(0, this.at)
+      if (nameEnd < 0) throw new Error('BSON name without an end')
+      this.at = nameEnd + 1
       values.push(this.#value(type))
     }
     if (this.at !== end) throw new Error('BSON array of the wrong length')
+    this.#depth--
     return values
   }
 
@@ -243,6 +250,8 @@ export class NameCache {
 // internals
 
 const SLOTS = 1024
+/** The server's own limit; what is stored nests less (§13), what arrives over the wire may try. */
+const MAX_DEPTH = 200
 
 function same(known: string, bytes: Buffer, start: number, end: number): boolean {
   if (known.length !== end - start) return false

@@ -50,6 +50,7 @@ export function fileError(error: unknown, doing: string, path: string): Error {
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
+    case 'EFBIG':
       return databaseError(
         14031,
         `No space left on the disk while ${doing} ${path}. Nothing of this command was kept; free some space and try again.`,
