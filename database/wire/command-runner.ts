@@ -1,0 +1,174 @@
+import { Double, Long } from 'bson'
+import { DatabaseError } from '../command.ts'
+import { codeName, databaseError, fail } from '../engine/errors.ts'
+import type { Call } from '../engine/executor.ts'
+import { isNumber, toDouble } from '../engine/values/numbers.ts'
+import { type Doc, isDocument } from '../engine/values/types.ts'
+import type { Authentication } from './authentication.ts'
+import { WIRE_COMMANDS } from './commands.ts'
+import type { Fault } from './fail-points.ts'
+import { errorLabels } from './labels.ts'
+import type { WireRequest } from './message.ts'
+import type { Peer } from './peer.ts'
+import { sessionFields, sessionOf } from './session-fields.ts'
+import type { WireState } from './wire-state.ts'
+
+/** Answers the commands of one connection: its own kind itself, all others through the engine. */
+export class CommandRunner {
+  readonly #state: WireState
+  readonly #peer: Peer
+  readonly #authentication: Authentication
+  readonly #signal: AbortSignal
+
+  /** @param signal fires when the client is gone */
+  constructor(state: WireState, peer: Peer, authentication: Authentication, signal: AbortSignal) {
+    this.#state = state
+    this.#peer = peer
+    this.#authentication = authentication
+    this.#signal = signal
+  }
+
+  /** Runs one command; undefined when the connection has to be closed without an answer. Never rejects. */
+  async run({ command, form }: WireRequest): Promise<Doc | undefined> {
+    const name = Object.keys(command)[0] ?? ''
+    try {
+      if (form === 'query' && !OLD_FORM.has(name)) {
+        fail(352, `Unsupported OP_QUERY command: ${name}. The client driver may require an upgrade.`)
+      }
+      const fault = this.#state.failPoints?.faultOf(name, command, this.#peer.appName)
+      const reply = fault ? await this.#runFaulty(name, command, fault) : await this.#run(name, command)
+      return reply && this.#finish(reply, command)
+    } catch (error) {
+      return this.#errorReply(error, command)
+    }
+  }
+
+  // internals
+
+  async #run(name: string, command: Doc): Promise<Doc> {
+    const { $db: database } = command
+    if (typeof database !== 'string') fail(40571, 'OP_MSG requests require a $db argument')
+    this.#authentication.check(name)
+    const own = WIRE_COMMANDS.get(name)
+    if (own) {
+      const connection = { state: this.#state, peer: this.#peer, authentication: this.#authentication }
+      return own({ ...connection, database, command })
+    }
+    if (name === 'configureFailPoint' && this.#state.failPoints)
+      return this.#state.failPoints.configure(command)
+    const session = sessionOf(command)
+    const call: Call = { ...(session ? { session } : {}), signal: this.#signal, owner: this.#state }
+    if (session) this.#noteTransaction(name, session.id, session.autocommit === false)
+    return this.#state.engine.execute(database, command, call)
+  }
+
+  #noteTransaction(name: string, session: string, open: boolean): void {
+    const { transactions } = this.#state
+    if (open && name !== 'commitTransaction' && name !== 'abortTransaction') transactions.add(session)
+    else transactions.delete(session)
+  }
+
+  async #runFaulty(name: string, command: Doc, fault: Fault): Promise<Doc | undefined> {
+    if (fault.blockMs > 0) await new Promise((resolve) => setTimeout(resolve, fault.blockMs))
+    if (fault.close === 'before') return undefined
+    if (fault.error) throw injected(fault.error, command)
+    const reply = await this.#run(name, command)
+    if (fault.close === 'after') return undefined
+    if (!fault.writeConcernError) return reply
+    const { error, labels } = fault.writeConcernError
+    const code = isNumber(error.code) ? toDouble(error.code) : undefined
+    const errorLabelsOf = labels ?? errorLabels(code, command, sessionFields(command))
+    return {
+      ...reply,
+      writeConcernError: error,
+      ...(errorLabelsOf.length > 0 ? { errorLabels: errorLabelsOf } : {}),
+    }
+  }
+
+  /** A reply as the server frames it: 64-bit cursor ids, and the time. */
+  #finish(reply: Doc, command: Doc): Doc {
+    const { ok: _ok, cursor, ...rest } = reply
+    const concern = reply.writeConcernError ? undefined : writeConcernError(command.writeConcern)
+    return {
+      ...(isDocument(cursor) ? { cursor: { ...cursor, id: Long.fromNumber(Number(cursor.id)) } } : {}),
+      ...rest,
+      ...(concern ? { writeConcernError: concern } : {}),
+      ok: OK,
+      ...this.#state.clusterTime.fields(),
+    }
+  }
+
+  #errorReply(error: unknown, command: Doc): Doc {
+    const known = error instanceof DatabaseError ? error : internalError(error)
+    const { code, codeName: name, message, writeErrors, keyPattern, keyValue, errInfo } = known
+    if (code === 59) this.#state.unknown(Object.keys(command)[0] ?? '')
+    const labels = known instanceof InjectedError ? known.errorLabels : labelsOf(known, command)
+    return {
+      ...(labels.length > 0 ? { errorLabels: labels } : {}),
+      ok: FAILED,
+      errmsg: message,
+      code,
+      codeName: name,
+      ...(writeErrors ? { writeErrors } : {}),
+      ...(keyPattern ? { keyPattern } : {}),
+      ...(keyValue ? { keyValue } : {}),
+      ...(errInfo ? { errInfo } : {}),
+      ...this.#state.clusterTime.fields(),
+    }
+  }
+}
+
+// internals
+
+const OK = new Double(1)
+const FAILED = new Double(0)
+
+/** What may still come in the old form of message: what a connection opens with. */
+const OLD_FORM: ReadonlySet<string> = new Set([
+  'hello',
+  'isMaster',
+  'ismaster',
+  'saslStart',
+  'saslContinue',
+  'ping',
+])
+
+/** An error a fail point asks for; its labels are settled. */
+class InjectedError extends DatabaseError {}
+
+function injected({ code, labels }: NonNullable<Fault['error']>, command: Doc): DatabaseError {
+  return new InjectedError("Failing command via 'failCommand' failpoint", {
+    code,
+    codeName: codeName(code),
+    errorLabels: labels ?? errorLabels(code, command, sessionFields(command)),
+  })
+}
+
+function labelsOf({ code, errorLabels: known }: DatabaseError, command: Doc): string[] {
+  return errorLabels(code, command, sessionFields(command), known)
+}
+
+function internalError(error: unknown): DatabaseError {
+  const { message, stack } = error as Partial<Error>
+  return databaseError(
+    1,
+    `Internal error of the embedded database: ${message ?? String(error)}\n${stack ?? ''}`,
+  )
+}
+
+/** One member cannot confirm a write more than once. */
+function writeConcernError(concern: unknown): Doc | undefined {
+  if (!isDocument(concern)) return undefined
+  const { w } = concern
+  const impossible = isNumber(w) ? toDouble(w) > 1 : typeof w === 'string' && w !== 'majority'
+  if (!impossible) return undefined
+  const code = isNumber(w) ? 100 : 79
+  return {
+    code,
+    codeName: codeName(code),
+    errmsg: isNumber(w)
+      ? 'Not enough data-bearing nodes'
+      : `No write concern mode named '${String(w)}' found in replica set configuration`,
+    errInfo: { writeConcern: concern },
+  }
+}
