@@ -3,6 +3,7 @@
  * share one thread (`isolation: 'in-process'`) look them up by the asynchronous context of the code that reads.
  */
 import type { AsyncLocalStorage } from 'node:async_hooks'
+import { isMainThread } from 'node:worker_threads'
 import { createConsole } from './console.ts'
 import type { InstanceRuntime, Scope } from './instance-runtime.ts'
 import { dateOn } from './space-date.ts'
@@ -34,6 +35,8 @@ export class OwnGlobals implements GuestGlobals {
   install(runtime: InstanceRuntime, uniCloud: object): void {
     const target = globalThis as Globals
     target.uniCloud = uniCloud
+    // Relative paths work on tencent only; a thread cannot have a working directory of its own (spec/runtime.md §2).
+    if (isMainThread && runtime.space.provider === 'tencent') process.chdir(runtime.entry.dir)
     const own = createConsole((level, text) => runtime.print(level, 'console', text))
     for (const method of consoleMethods) console[method] = own[method].bind(own) as never
     const useSpaceDate = () => {

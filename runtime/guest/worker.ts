@@ -48,6 +48,8 @@ function threadChannel(port: MessagePort): BatchChannel<GuestMessage, HostMessag
 }
 
 function processChannel(): BatchChannel<GuestMessage, HostMessage> {
+  // Ctrl+C reaches the whole group of processes; the host alone decides when its instances end.
+  process.on('SIGINT', () => {})
   const send = process.send?.bind(process)
   if (!send) throw new Error('an instance is started by the runtime, not by hand')
   // Without its host an instance has no purpose; it must not outlive it.
