@@ -59,16 +59,17 @@ export function findLayout(project: string, provider?: ProviderName): ProjectLay
 /** A package that ships cloud objects (`cloudobjects/*`) and public modules (`common/*`), as ours does. */
 export function packageSource(root: string, origin: string): CloudSource {
   const objects = path.join(root, 'cloudobjects')
-  const modules = path.join(root, 'common')
+  const common = path.join(root, 'common')
   const functions = subfolders(objects).map((name) => path.join(objects, name))
+  const modules = subfolders(common).map((name) => path.join(common, name))
   return {
     origin,
-    roots: [objects, modules].filter(isFolder),
+    roots: [objects, common].filter(isFolder),
     functions,
-    modules: subfolders(modules).map((name) => path.join(modules, name)),
+    modules,
     actions: [],
-    // A cloud object that ships with us brings its collections along in its own folder.
-    databases: functions.map((dir) => path.join(dir, 'database')).filter(isFolder),
+    // What ships with us brings its collections along in its own folder.
+    databases: [...functions, ...modules].map((dir) => path.join(dir, 'database')).filter(isFolder),
   }
 }
 

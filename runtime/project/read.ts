@@ -98,9 +98,10 @@ function collect(sources: readonly CloudSource[], profile: ProviderProfile, data
       else modules.add(read.entry.name, read.entry)
     }
     for (const dir of source.databases) {
-      // A cloud object of ours that the project replaces takes its collections away with it.
+      // What ships with us takes its collections away with it when the project replaces it.
       const holder = path.dirname(dir)
-      if (origin === 'builtin' && functions.get(path.basename(holder))?.dir !== holder) continue
+      const holders = [functions, modules].map((members) => members.get(path.basename(holder))?.dir)
+      if (origin === 'builtin' && !holders.includes(holder)) continue
       for (const file of readDatabaseFolder(dir, origin)) files.add(databaseKey(file), file)
     }
     for (const dir of source.actions) {
