@@ -14,6 +14,14 @@ export interface KeyConflict {
   readonly values: unknown[]
 }
 
+/** The keys a write takes out of an index and puts into it. */
+export interface KeyChange {
+  readonly removed: readonly string[]
+  readonly added: readonly string[]
+  /** The new version's keys come out of an array. */
+  readonly multikey: boolean
+}
+
 /** A live index of one collection: its definition and its entries. */
 export class Index {
   /** Replaced by `collMod`, in nothing that entries depend on. */
@@ -58,11 +66,8 @@ export class Index {
   }
 
   /** The key strings a document has here, without repeats. */
-  keysOf(doc: Doc): string[] {
-    if (this.#ids) return [encodeKey(getOwn(doc, '_id'))]
-    const { rows } = this.#entries(doc)
-    if (rows.length === 1) return [this.#encode(rows[0]!)]
-    return [...new Set(rows.map((row) => this.#encode(row)))]
+  keysOf(doc: Doc): readonly string[] {
+    return this.#keysAndArrays(doc).keys
   }
 
   /** True when no indexed path can differ between two versions that share structure. */
@@ -71,35 +76,27 @@ export class Index {
     return this.#roots.every((root) => getOwn(before, root) === getOwn(after, root))
   }
 
-  insert(record: number, doc: Doc): void {
-    if (this.#ids) {
-      const key = encodeKey(getOwn(doc, '_id'))
-      this.#ids.set(key, record)
-      if (this.#idsOrdered) this.#keys.insert(key, record)
-      return
+  /**
+   * What writing one version over the other changes here; undefined for nothing.
+   * @throws DatabaseError 171 when the new version has parallel arrays
+   */
+  change(before: Doc | undefined, after: Doc | undefined): KeyChange | undefined {
+    if (before && after && (this.#ids !== undefined || this.untouched(before, after))) return undefined
+    const added = after ? this.#keysAndArrays(after) : NO_KEYS
+    const removed = before ? this.keysOf(before) : NO_KEYS.keys
+    if (added.keys.length === 0 && removed.length === 0) return undefined
+    if (!before || !after) return { removed, added: added.keys, multikey: added.multikey }
+    return {
+      removed: removed.filter((key) => !added.keys.includes(key)),
+      added: added.keys.filter((key) => !removed.includes(key)),
+      multikey: added.multikey,
     }
-    if (!this.multikey && this.#entries(doc).multikey) this.multikey = true
-    for (const key of this.keysOf(doc)) this.#keys.insert(key, record)
   }
 
-  remove(record: number, doc: Doc): void {
-    if (this.#ids) {
-      const key = encodeKey(getOwn(doc, '_id'))
-      this.#ids.delete(key)
-      if (this.#idsOrdered) this.#keys.remove(key, record)
-      return
-    }
-    for (const key of this.keysOf(doc)) this.#keys.remove(key, record)
-  }
-
-  /** Moves a record from one version's keys to the other's, touching only what differs. */
-  update(record: number, before: Doc, after: Doc): void {
-    if (this.#ids || this.untouched(before, after)) return
-    if (!this.multikey && this.#entries(after).multikey) this.multikey = true
-    const old = this.keysOf(before)
-    const now = this.keysOf(after)
-    for (const key of old) if (!now.includes(key)) this.#keys.remove(key, record)
-    for (const key of now) if (!old.includes(key)) this.#keys.insert(key, record)
+  apply(record: number, change: KeyChange): void {
+    if (change.multikey) this.multikey = true
+    for (const key of change.removed) this.#remove(key, record)
+    for (const key of change.added) this.#insert(key, record)
   }
 
   /** Fills the index from scratch. */
@@ -111,16 +108,11 @@ export class Index {
         this.#ids.set(encodeKey(getOwn(doc, '_id')), record)
         continue
       }
-      const { rows, multikey } = this.#entries(doc)
-      if (multikey) this.multikey = true
-      if (rows.length === 1) {
-        keys.push(this.#encode(rows[0]!))
+      const found = this.#keysAndArrays(doc)
+      if (found.multikey) this.multikey = true
+      for (const key of found.keys) {
+        keys.push(key)
         records.push(record)
-      } else {
-        for (const key of new Set(rows.map((row) => this.#encode(row)))) {
-          keys.push(key)
-          records.push(record)
-        }
       }
     }
     if (!this.#ids) this.#keys.load(keys, records)
@@ -136,19 +128,6 @@ export class Index {
     if (!this.#ids) return this.#keys.taken(key, record)
     const other = this.#ids.get(key)
     return other === record ? undefined : other
-  }
-
-  /**
-   * The first unique key of `doc` that another record than `record` holds.
-   * @param before the record's present version, so that keys it keeps are not looked at
-   */
-  conflict(doc: Doc, record: number, before?: Doc): KeyConflict | undefined {
-    if (before && this.untouched(before, doc)) return undefined
-    for (const key of this.keysOf(doc)) {
-      const other = this.taken(key, record)
-      if (other !== undefined) return { index: this, record: other, values: this.valuesUnder(doc, key) }
-    }
-    return undefined
   }
 
   /** The part values that give `key`. */
@@ -169,6 +148,23 @@ export class Index {
 
   // internals
 
+  #insert(key: string, record: number): void {
+    this.#ids?.set(key, record)
+    if (!this.#ids || this.#idsOrdered) this.#keys.insert(key, record)
+  }
+
+  #remove(key: string, record: number): void {
+    this.#ids?.delete(key)
+    if (!this.#ids || this.#idsOrdered) this.#keys.remove(key, record)
+  }
+
+  #keysAndArrays(doc: Doc): { readonly keys: readonly string[]; readonly multikey: boolean } {
+    if (this.#ids) return { keys: [encodeKey(getOwn(doc, '_id'))], multikey: false }
+    const { rows, multikey } = this.#entries(doc)
+    if (rows.length === 1) return { keys: [this.#encode(rows[0]!)], multikey }
+    return { keys: [...new Set(rows.map((row) => this.#encode(row)))], multikey }
+  }
+
   #entries(doc: Doc): Entries {
     if (this.#declarationOnly) return NO_ENTRIES
     if (this.#partial && !this.#partial.matches(doc)) return NO_ENTRIES
@@ -182,4 +178,5 @@ export class Index {
   }
 }
 
+const NO_KEYS = { keys: [] as readonly string[], multikey: false }
 const NO_ENTRIES: Entries = { rows: [], multikey: false }

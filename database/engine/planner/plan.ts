@@ -77,6 +77,8 @@ export function sortDirection(
 // internals
 
 const SCAN: Plan = { kind: 'scan' }
+/** Above every byte a key can hold; 255 itself occurs, in descending parts. */
+const BEYOND = '\u0100'
 /** More combinations of `$in` values than this are not worth single look-ups. */
 const MAX_RANGES = 1000
 
@@ -207,7 +209,7 @@ function intersect(a: Condition, b: Condition): Condition {
     for (const two of b.intervals) {
       const low = later(one.low, two.low)
       const high = lowerEnd(one.high, two.high)
-      if (low <= `${high}\xff`) intervals.push({ low, high })
+      if (low <= high + BEYOND) intervals.push({ low, high })
     }
   }
   return { path: a.path, intervals, points: false, matchesMissing: a.matchesMissing && b.matchesMissing }
@@ -240,9 +242,9 @@ function rangesOf(prefixes: readonly string[], condition: Condition, part: KeyPa
   )
 }
 
-/** An upper bound of all keys that begin with `prefix`: no part of a key starts with byte 255. */
+/** An upper bound of all keys that begin with `prefix`. */
 function after(prefix: string): string | undefined {
-  return prefix === '' ? undefined : `${prefix}\xff`
+  return prefix === '' ? undefined : prefix + BEYOND
 }
 
 /** The partial filter's own conditions appear in the query, word for word (§7). */

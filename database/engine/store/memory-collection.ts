@@ -1,7 +1,10 @@
 import { ID_INDEX, type IndexDefinition } from '../index/definition.ts'
-import { Index, type KeyConflict } from '../index/index.ts'
+import { Index, type KeyChange, type KeyConflict } from '../index/index.ts'
 import type { Doc } from '../values/types.ts'
 import { sizeOf } from './size.ts'
+
+/** The changes of the indexes that one write brings. */
+export type PreparedKeys = readonly (readonly [Index, KeyChange])[]
 
 /**
  * The documents of one collection by record number, and its indexes. Record numbers only grow and are kept on update,
@@ -66,12 +69,31 @@ export class MemoryCollection {
     return this.#documents.entries()
   }
 
-  /** The first unique key of `doc` that another record than `record` holds. */
-  conflict(doc: Doc, record: number, before?: Doc): KeyConflict | undefined {
+  /**
+   * What writing one version over the other means for every index. Nothing is changed yet, so nothing is half done when
+   * it cannot be.
+   * @throws DatabaseError 171 when an index cannot hold the new version
+   */
+  prepare(before: Doc | undefined, after: Doc | undefined): PreparedKeys {
+    const changes: [Index, KeyChange][] = []
     for (const index of this.#indexes.values()) {
+      const change = index.change(before, after)
+      if (change) changes.push([index, change])
+    }
+    return changes
+  }
+
+  /**
+   * The first new key that another record than `record` holds in a unique index.
+   * @param doc the version the keys are of
+   */
+  conflict(keys: PreparedKeys, doc: Doc, record: number): KeyConflict | undefined {
+    for (const [index, { added }] of keys) {
       if (!index.definition.unique) continue
-      const conflict = index.conflict(doc, record, before)
-      if (conflict) return conflict
+      for (const key of added) {
+        const other = index.taken(key, record)
+        if (other !== undefined) return { index, record: other, values: index.valuesUnder(doc, key) }
+      }
     }
     return undefined
   }
@@ -82,14 +104,24 @@ export class MemoryCollection {
   }
 
   /** Writes one version over the other, in documents and indexes. No checks: those are the writer's. */
-  apply(record: number, before: Doc | undefined, after: Doc | undefined): void {
+  apply(
+    record: number,
+    before: Doc | undefined,
+    after: Doc | undefined,
+    keys = this.prepare(before, after),
+  ): void {
     if (after === undefined) {
-      if (before !== undefined) this.#remove(record, before)
-    } else if (before === undefined) {
-      this.#insert(record, after)
+      this.#documents.delete(record)
     } else {
-      this.#replace(record, before, after)
+      this.#documents.set(record, after)
+      if (record >= this.#nextRecord) this.#nextRecord = record + 1
     }
+    for (const [index, change] of keys) index.apply(record, change)
+    if (before) this.#bytes -= sizeOf(before)
+    if (!after) return
+    const bytes = sizeOf(after)
+    this.#bytes += bytes
+    if (bytes > this.#largest) this.#largest = bytes
   }
 
   /** Puts the documents back in record order, after removed ones were put back at the end. */
@@ -134,31 +166,6 @@ export class MemoryCollection {
   }
 
   // internals
-
-  #insert(record: number, doc: Doc): void {
-    this.#documents.set(record, doc)
-    if (record >= this.#nextRecord) this.#nextRecord = record + 1
-    for (const index of this.#indexes.values()) index.insert(record, doc)
-    this.#count(sizeOf(doc))
-  }
-
-  #remove(record: number, doc: Doc): void {
-    this.#documents.delete(record)
-    for (const index of this.#indexes.values()) index.remove(record, doc)
-    this.#bytes -= sizeOf(doc)
-  }
-
-  #replace(record: number, before: Doc, after: Doc): void {
-    this.#documents.set(record, after)
-    for (const index of this.#indexes.values()) index.update(record, before, after)
-    this.#bytes -= sizeOf(before)
-    this.#count(sizeOf(after))
-  }
-
-  #count(bytes: number): void {
-    this.#bytes += bytes
-    if (bytes > this.#largest) this.#largest = bytes
-  }
 
   #firstDuplicate(index: Index): KeyConflict | undefined {
     const seen = new Map<string, number>()

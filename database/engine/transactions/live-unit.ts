@@ -1,7 +1,7 @@
 import type { Catalog, Collection } from '../catalog.ts'
 import { duplicateKeyError } from '../index/duplicate-key.ts'
 import type { CatalogChange, RecordWrite } from '../store/contract.ts'
-import type { MemoryCollection } from '../store/memory-collection.ts'
+import type { MemoryCollection, PreparedKeys } from '../store/memory-collection.ts'
 import type { Doc } from '../values/types.ts'
 import { keyIntents, nameIntent, recordIntent } from './intents.ts'
 import { type Transaction, writeConflict } from './transaction.ts'
@@ -45,20 +45,21 @@ export class LiveUnit implements Unit {
   insert(collection: Collection, doc: Doc): void {
     const { data } = collection
     this.#waitForKeys(collection, doc)
-    const conflict = data.conflict(doc, -1)
+    const keys = data.prepare(undefined, doc)
+    const conflict = data.conflict(keys, doc, -1)
     if (conflict) throw duplicateKeyError(collection.namespace, conflict)
-    this.#apply(
-      { collection: collection.id, record: data.allocate(), before: undefined, after: doc },
-      collection,
-    )
+    const write = { collection: collection.id, record: data.allocate(), before: undefined, after: doc }
+    this.#apply(write, collection, keys)
   }
 
   write(collection: Collection, record: number, before: Doc, after: Doc, replaced: boolean): void {
+    const { data } = collection
     this.#wait(recordIntent(collection, record))
     this.#waitForKeys(collection, after)
-    const conflict = collection.data.conflict(after, record, before)
+    const keys = data.prepare(before, after)
+    const conflict = data.conflict(keys, after, record)
     if (conflict) throw duplicateKeyError(collection.namespace, conflict)
-    this.#apply({ collection: collection.id, record, before, after, replaced }, collection)
+    this.#apply({ collection: collection.id, record, before, after, replaced }, collection, keys)
   }
 
   remove(collection: Collection, record: number, before: Doc): void {
@@ -93,7 +94,7 @@ export class LiveUnit implements Unit {
     // Only when all is in place: two documents may have swapped a unique key.
     for (const { collection, record, after } of writes) {
       const home = this.#catalog.byId(collection)!
-      const conflict = after && home.data.conflict(after, record)
+      const conflict = after && home.data.conflict(home.data.prepare(undefined, after), after, record)
       if (conflict) throw duplicateKeyError(home.namespace, conflict)
     }
   }
@@ -110,9 +111,9 @@ export class LiveUnit implements Unit {
 
   // internals
 
-  #apply(write: RecordWrite, { data }: Collection): void {
+  #apply(write: RecordWrite, { data }: Collection, keys?: PreparedKeys): void {
     const { record, before, after } = write
-    data.apply(record, before, after)
+    data.apply(record, before, after, keys)
     this.writes.push(write)
     this.#undo.push(() => {
       data.apply(record, after, before)

@@ -75,6 +75,8 @@ export class Transaction implements Unit {
 
   insert(collection: Collection, doc: Doc): void {
     this.touched.add(collection.id)
+    // Parallel arrays are refused now, not at the commit.
+    collection.data.prepare(undefined, doc)
     const record = this.#nextRecord++
     this.#claimKeys(collection, doc, record)
     this.#put(collection, record, { doc, replaced: false })
@@ -82,6 +84,7 @@ export class Transaction implements Unit {
 
   write(collection: Collection, record: number, before: Doc, after: Doc, replaced: boolean): void {
     this.#claimRecord(collection, record)
+    collection.data.prepare(before, after)
     this.#forgetKeys(collection, before, record)
     this.#claimKeys(collection, after, record)
     this.#put(collection, record, { doc: after, replaced })
