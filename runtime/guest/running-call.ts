@@ -26,7 +26,7 @@ export class RunningCall implements ActiveCall {
 
 /**
  * The client SDK sends `clientInfo` and `uniIdToken` inside `data`; the first is taken out, the second stays
- * (spec/runtime.md §4).
+ * (spec/runtime.md §4). A caller that names the token beside the data means the same (spec/uni-id.md §7).
  */
 function takeClientMembers(call: GuestCall, event: unknown): void {
   if (typeof event !== 'object' || event === null || Array.isArray(event)) return
@@ -37,4 +37,5 @@ function takeClientMembers(call: GuestCall, event: unknown): void {
     delete data.clientInfo
   }
   if (typeof uniIdToken === 'string' && uniIdToken !== '') call.uniIdToken ??= uniIdToken
+  else if (uniIdToken === undefined && call.uniIdToken !== undefined) data.uniIdToken = call.uniIdToken
 }
