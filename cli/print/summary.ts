@@ -1,6 +1,7 @@
 /** The start-up summary: what is served and where, at a glance. */
 import path from 'node:path'
 import pc from 'picocolors'
+import { maskSecrets } from '../../runtime/config/mask-secrets.ts'
 import type { DevServer } from '../../runtime/dev-server.ts'
 import { version } from '../../runtime/package-info.ts'
 import type { FunctionEntry } from '../../runtime/project/manifest.ts'
@@ -10,8 +11,8 @@ export function printSummary({ space, timers, listening }: DevServer): void {
   const color = pc.createColors(Boolean(process.stderr.isTTY) && !process.env.NO_COLOR)
   const { manifest, options } = space
   const folder = path.relative(process.cwd(), manifest.root) || path.basename(manifest.root)
-  const database = options.database.replace(/:\/\/[^@/]*@/, '://…@')
-  const redis = options.redis.replace(/:\/\/[^@/]*@/, '://…@')
+  const database = maskSecrets(options.database)
+  const redis = maskSecrets(options.redis)
   const nextFire = new Map(timers.list(1).map((status) => [status.trigger.functionName, status.next[0]]))
   const entries = Object.values(manifest.functions).sort((a, b) => a.name.localeCompare(b.name))
   const width = Math.max(...entries.map((entry) => entry.name.length), 8)

@@ -5,6 +5,7 @@
 import path from 'node:path'
 import { LocalError, type SourcePlace } from '../errors.ts'
 import type { LoadedConfig } from './load-file.ts'
+import { maskSecrets } from './mask-secrets.ts'
 import type { SpaceOptions, UserConfig } from './options.ts'
 import { type OptionRow, optionTable } from './table.ts'
 
@@ -125,14 +126,14 @@ function complete(config: UserConfig): SpaceOptions {
 
 function checkDatabase(value: string): string {
   if (value === 'embedded' || value === 'memory' || /^mongodb(\+srv)?:\/\//.test(value)) return value
-  throw new LocalError('USAGE', `database is ${JSON.stringify(value)}`, {
+  throw new LocalError('USAGE', `database is ${JSON.stringify(maskSecrets(value))}`, {
     hint: '"embedded", "memory" or a mongodb:// URI is allowed',
   })
 }
 
 function checkRedis(value: string): string {
   if (value === 'memory' || value === 'none' || /^rediss?:\/\//.test(value)) return value
-  throw new LocalError('USAGE', `redis is ${JSON.stringify(value)}`, {
+  throw new LocalError('USAGE', `redis is ${JSON.stringify(maskSecrets(value))}`, {
     hint: '"memory", "none" or a redis:// URL is allowed',
   })
 }

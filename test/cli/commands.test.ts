@@ -1,0 +1,260 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { version } from '../../runtime/package-info.ts'
+import { cli, dev, temporaryFolder } from './run-cli.ts'
+
+/** A project made by `init`, shared by the tests that only read it. */
+let project: string
+
+beforeAll(async () => {
+  project = path.join(await temporaryFolder(), 'shop')
+  expect((await cli(['init', project])).code).toBe(0)
+})
+
+describe('help and usage', () => {
+  test('--help lists the commands', async () => {
+    const { code, stdout } = await cli(['--help'])
+    expect(code).toBe(0)
+    for (const name of ['dev', 'run', 'triggers', 'init']) expect(stdout).toContain(name)
+  })
+
+  test.each(['dev', 'run', 'triggers', 'init'])('%s --help', async (command) => {
+    const { code, stdout } = await cli([command, '--help'])
+    expect(code).toBe(0)
+    expect(stdout).toContain(`Usage: unicloud-local ${command}`)
+  })
+
+  test('--version', async () => {
+    expect((await cli(['--version'])).stdout.trim()).toBe(version)
+  })
+
+  test('an unknown command or option is a usage error', async () => {
+    expect(await cli(['serv'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("unknown command 'serv'"),
+    })
+    expect(await cli(['dev', '--prot', '1'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('--prot'),
+    })
+  })
+
+  test('a wrong value says what is allowed', async () => {
+    const { code, stderr } = await cli(['dev', '--project', project, '--port', 'x'])
+    expect(code).toBe(2)
+    expect(stderr).toContain('error --port is "x": a whole number from 0 to 65535 is allowed')
+  })
+
+  test('a folder without a project says where it looked', async () => {
+    const folder = await temporaryFolder()
+    const { code, stderr } = await cli(['dev', '--project', folder])
+    expect(code).toBe(2)
+    expect(stderr).toContain(folder)
+  })
+})
+
+describe('init', () => {
+  test('writes a project that nothing else is needed for', async () => {
+    expect(await readFile(path.join(project, '.gitignore'), 'utf8')).toContain('.unicloud-local/')
+    expect(await readFile(path.join(project, 'unicloud-local.config.ts'), 'utf8')).toContain('defineConfig')
+  })
+
+  test('overwrites nothing', async () => {
+    const { code, stderr } = await cli(['init', project])
+    expect(code).toBe(2)
+    expect(stderr).toContain('nothing was written')
+  })
+
+  test('an unknown template names those there are', async () => {
+    const { code, stderr } = await cli(['init', path.join(project, 'x'), '--template', 'blog'])
+    expect(code).toBe(2)
+    expect(stderr).toContain('todo, hello')
+  })
+
+  test('template hello', async () => {
+    const folder = path.join(await temporaryFolder(), 'hello')
+    await cli(['init', folder, '--template', 'hello'])
+    const { code, stdout } = await cli(['run', 'hello', '--params', '{"a":1}'], { cwd: folder })
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ hello: 'uniCloud', event: { a: 1 } })
+  })
+})
+
+describe('run', () => {
+  const run = async (...args: string[]) => await cli(['run', ...args, '--project', project])
+
+  test('a function', async () => {
+    const { code, stdout } = await run('greet', '--params', '{"name":"Ada"}')
+    expect({ code, result: JSON.parse(stdout) }).toEqual({
+      code: 0,
+      result: { hello: 'Ada', from: 'server' },
+    })
+  })
+
+  test('client fields make it a client call', async () => {
+    const { stdout } = await run('greet', '--client-info', '{"uniPlatform":"web"}')
+    expect(JSON.parse(stdout)).toEqual({ hello: 'uniCloud', from: 'client' })
+  })
+
+  test('parameters from a file and from standard input', async () => {
+    const file = path.join(await temporaryFolder(), 'data.json')
+    await writeFile(file, '\uFEFF{"name":"File"}')
+    expect(JSON.parse((await run('greet', '--data-file', file)).stdout)).toMatchObject({ hello: 'File' })
+    const piped = await cli(['run', 'greet', '--data-file', '-', '--project', project], {
+      stdin: '{"name":"Pipe"}',
+    })
+    expect(JSON.parse(piped.stdout)).toMatchObject({ hello: 'Pipe' })
+  })
+
+  test('a method; state stays in the project', async () => {
+    const added = await run('todo.add', '--params', '[{"title":"milk"}]')
+    expect(JSON.parse(added.stdout)).toMatchObject({ errCode: 0, title: 'milk' })
+    const listed = JSON.parse((await run('todo.list')).stdout) as { data: { title: string }[] }
+    expect(listed.data.map(({ title }) => title)).toContain('milk')
+  })
+
+  test('the parameter file of an object names method and arguments', async () => {
+    expect(JSON.parse((await run('todo')).stdout)).toMatchObject({ title: 'Try unicloud-local' })
+  })
+
+  test('a response-format failure of a method is a failed call', async () => {
+    const { code, stdout } = await run('todo.add', '--params', '[{"title":""}]')
+    expect({ code, result: JSON.parse(stdout) }).toMatchObject({
+      code: 1,
+      result: { errCode: 'todo-empty-title' },
+    })
+  })
+
+  test('an unknown method fails with uniCloud’s own text', async () => {
+    const { code, stdout } = await run('todo.nothing', '--params', '[]')
+    expect({ code, result: JSON.parse(stdout) }).toMatchObject({
+      code: 1,
+      result: { errCode: 'METHOD_NOT_FOUND', errMsg: 'Method[nothing] not found' },
+    })
+  })
+
+  test('a timer', async () => {
+    const { code, stdout } = await run('todo', '--timing', '--at', '2026-01-01T03:00:00+08:00')
+    expect({ code, result: JSON.parse(stdout) }).toEqual({ code: 0, result: { deleted: 0 } })
+  })
+
+  const wrong: [string, string[], RegExp][] = [
+    [
+      'unknown function',
+      ['nobody'],
+      /no cloud function or object is named "nobody"[\s\S]*there are: .*greet/,
+    ],
+    ['method of a function', ['greet.x'], /greet is a cloud function and has no method x/],
+    ['broken JSON', ['greet', '--params', '{'], /--params is not JSON/],
+    ['two sources', ['greet', '--params', '{}', '--data-file', 'x'], /both given/],
+    ['missing file', ['greet', '--data-file', '/nowhere.json'], /--data-file cannot be read/],
+    ['client info', ['greet', '--client-info', '3'], /--client-info is 3: an object is allowed/],
+    [
+      'unknown trigger',
+      ['todo', '--timing', '--trigger', 'daily'],
+      /no trigger "daily"[\s\S]*it has: nightly/,
+    ],
+    ['bad instant', ['todo', '--timing', '--at', 'soon'], /--at is "soon"/],
+  ]
+  test.each(wrong)('usage: %s', async (_name, args, message) => {
+    const { code, stdout, stderr } = await run(...args)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(message)
+  })
+})
+
+describe('triggers', () => {
+  test('as JSON', async () => {
+    const { code, stdout } = await cli(['triggers', '--project', project, '--next', '2', '--json'])
+    expect(code).toBe(0)
+    const rows = JSON.parse(stdout) as { function: string; next: string[] }[]
+    expect(rows).toMatchObject([{ function: 'todo', trigger: 'nightly', config: '0 0 3 * * * *' }])
+    expect(rows[0]?.next).toHaveLength(2)
+    expect(rows[0]?.next[0]).toMatch(/T19:00:00.000Z$/)
+  })
+
+  test('for people', async () => {
+    const { stdout } = await cli(['triggers', '--project', project])
+    expect(stdout).toMatch(/todo {2}nightly {2}0 0 3 \* \* \* \*\n {2}\S+ 03:00:00 \+08:00/)
+  })
+})
+
+describe('dev', () => {
+  test('prints one ready line, serves, and ends cleanly on both signals', async () => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      await using server = await dev(['--project', project])
+      expect(await (await fetch(`${server.url}/greet?name=Ada`)).json()).toEqual({
+        hello: 'Ada',
+        from: 'http',
+      })
+      expect(await (await fetch(`${server.url}/_unicloud/api/health`)).json()).toMatchObject({ status: 'ok' })
+      expect(await server.stop(signal)).toBe(0)
+      expect(server.output.stdout).toBe(`ready ${server.url}\n`)
+      expect(server.output.stderr).toMatch(/http +greet GET \/ +[\d.]+ ms ok/)
+    }
+  })
+
+  test('a second one on the same data is told so at its first use of the database', async () => {
+    await using first = await dev(['--project', project])
+    await fetch(`${first.url}/todo/list`)
+    await using second = await dev(['--project', project])
+    expect(await (await fetch(`${second.url}/todo/list`)).json()).toMatchObject({
+      success: false,
+      error: { message: expect.stringContaining('in use') },
+    })
+  })
+
+  test('a port that is taken is a clear error', async () => {
+    await using first = await dev(['--project', project])
+    const port = new URL(first.url).port
+    const { code, stderr } = await cli(['dev', '--project', project, '--port', port])
+    expect(code).toBe(2)
+    expect(stderr).toContain(port)
+  })
+
+  test('an edit, a new function and a removed one are picked up', async () => {
+    const folder = path.join(await temporaryFolder(), 'live')
+    await cli(['init', folder, '--template', 'hello'])
+    const functions = path.join(folder, 'uniCloud-aliyun', 'cloudfunctions')
+    await using server = await dev(['--project', folder])
+    const get = async (url: string) => await (await fetch(server.url + url)).text()
+    expect(await get('/hello')).toContain('uniCloud')
+
+    await writeFile(path.join(functions, 'hello', 'index.js'), 'exports.main = async () => "edited"')
+    await until(async () => (await get('/hello')) === 'edited')
+
+    await mkdir(path.join(functions, 'late'))
+    await writeFile(path.join(functions, 'late', 'package.json'), '{"cloudfunction-config":{"path":"/late"}}')
+    await writeFile(
+      path.join(functions, 'late', 'index.ts'),
+      'export const main = async (): Promise<string> => "late"',
+    )
+    await until(async () => (await get('/late')) === 'late')
+
+    await writeFile(
+      path.join(functions, 'late', 'package.json'),
+      '{"cloudfunction-config":{"path":"/moved"}}',
+    )
+    await until(async () => (await get('/moved')) === 'late')
+  })
+
+  test('--json prints log lines as JSON on stderr', async () => {
+    await using server = await dev(['--project', project, '--json'])
+    await fetch(`${server.url}/greet`)
+    await server.stop()
+    const lines = server.output.stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(lines).toContainEqual(expect.objectContaining({ channel: 'call', functionName: 'greet' }))
+  })
+})
+
+async function until(check: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 10_000
+  while (!(await check())) {
+    if (Date.now() > deadline) throw new Error('it did not come true within 10 s')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
