@@ -1,5 +1,5 @@
 /** A thousand timers due in the same second: how late the last one fires. */
-import { SystemClock } from '../runtime/clock.ts'
+import { SystemClock } from '../clock/clock.ts'
 import { Scheduler } from '../triggers/scheduler.ts'
 import { median } from './measure.ts'
 import type { Report } from './report.ts'

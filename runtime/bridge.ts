@@ -2,6 +2,7 @@
  * The messages between an instance (guest) and its host. Both sides import this file and nothing else of each
  * other. The carrier may be a worker thread, a child process or a direct call; messages are plain data either way.
  */
+import type { ClockState } from '../clock/adjustable-clock.ts'
 import type { CallFailure, CallSource, ClientInfo, Payload, ResultValue } from './invocation.ts'
 import type { FunctionEntry, ModuleEntry, ProviderName } from './project/manifest.ts'
 
@@ -34,14 +35,6 @@ export interface GuestSpace {
   publicUrl?: string
   /** Signs URLs and upload forms of file storage; some of them must be made without asking the host. */
   storageSecret?: string
-}
-
-/** How the space's clock stands to the machine's; the host sends changes. */
-export interface ClockState {
-  /** Milliseconds it is ahead of the machine's. */
-  offsetMs: number
-  /** Stands still at this instant (epoch ms). */
-  frozenAt?: number
 }
 
 /** A call as the guest gets it: everything filled in. */

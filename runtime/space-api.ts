@@ -2,9 +2,10 @@
  * The service space as its faces see it: gateway, timers, CLI, console and tests are handed this and nothing else.
  * `space.ts` is the composition root that builds one.
  */
+
+import type { ClockState } from '../clock/adjustable-clock.ts'
+import type { Clock } from '../clock/clock.ts'
 import type { DocumentDatabase } from '../database/command.ts'
-import type { ClockState } from './bridge.ts'
-import type { Clock } from './clock.ts'
 import type { SpaceOptions } from './config/options.ts'
 import type { StorageHttp } from './gateway/storage-http.ts'
 import type { LogStore } from './host/log-store.ts'

@@ -1,9 +1,9 @@
 /** The service space: the one composition root. Everything else is handed what it needs (shared design). */
 import { mkdirSync } from 'node:fs'
+import type { ClockState } from '../clock/adjustable-clock.ts'
+import { AdjustableClock } from '../clock/adjustable-clock.ts'
+import type { Clock } from '../clock/clock.ts'
 import type { DocumentDatabase } from '../database/command.ts'
-import { AdjustableClock } from './adjustable-clock.ts'
-import type { ClockState } from './bridge.ts'
-import type { Clock } from './clock.ts'
 import type { SpaceOptions } from './config/options.ts'
 import { LocalError } from './errors.ts'
 import type { NestedInvocation } from './guest/guest-context.ts'

@@ -1,5 +1,5 @@
 /** The clock of a test: moved by hand, and every timer trigger on the way has finished before it moves on. */
-import type { ManualClock } from '../runtime/clock.ts'
+import type { ManualClock } from '../clock/clock.ts'
 import type { SpaceTimers } from '../runtime/timers.ts'
 
 export interface Duration {

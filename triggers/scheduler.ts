@@ -1,7 +1,7 @@
 /**
  * Fires timer triggers by the wall clock (spec/triggers.md §5). It knows no runtime: what firing means is handed in.
  */
-import type { Clock } from '../runtime/clock.ts'
+import type { Clock } from '../clock/clock.ts'
 import { type Cron, CronError, type CronProvider, parseCron } from './cron.ts'
 import { FiredTicks } from './fired-ticks.ts'
 import { TickHeap } from './tick-heap.ts'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Clock } from '../../runtime/clock.ts'
+import type { Clock } from '../../clock/clock.ts'
 import { fail } from './errors.ts'
 import type { DocumentStream } from './planner/streams.ts'
 

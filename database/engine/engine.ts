@@ -1,4 +1,4 @@
-import { type Clock, SystemClock } from '../../runtime/clock.ts'
+import { type Clock, SystemClock } from '../../clock/clock.ts'
 import type { CallOptions, Change, Command, DocumentDatabase, Reply, SessionHandle } from '../command.ts'
 import { databaseError } from './errors.ts'
 import { type Call, Executor } from './executor.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../../runtime/clock.ts'
+import type { Clock } from '../../clock/clock.ts'
 import { Catalog } from './catalog.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { Cursors } from './cursors.ts'

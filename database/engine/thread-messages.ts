@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { ClockState } from '../../runtime/bridge.ts'
+import type { ClockState } from '../../clock/adjustable-clock.ts'
 import type { PortError } from './port-messages.ts'
 import type { Durability } from './store/contract.ts'
 

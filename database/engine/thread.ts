@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { AdjustableClock } from '../../runtime/adjustable-clock.ts'
+import { AdjustableClock } from '../../clock/adjustable-clock.ts'
 import { EmbeddedDatabase } from './engine.ts'
 import { encodeError, type PortReply, type PortRequest } from './port-messages.ts'
 import { PortServer } from './port-server.ts'

@@ -1,5 +1,5 @@
 import { Binary, Long, Timestamp } from 'bson'
-import type { Clock } from '../../runtime/clock.ts'
+import type { Clock } from '../../clock/clock.ts'
 import type { Store } from '../engine/store/contract.ts'
 import type { Doc } from '../engine/values/types.ts'
 

@@ -3,8 +3,8 @@
  * else, so that it does not know whether a thread, a process or a direct call carries the instance.
  */
 import type { MessagePort } from 'node:worker_threads'
+import type { Clock } from '../../clock/clock.ts'
 import type { BridgeService, GuestCall, GuestLog, GuestSpace } from '../bridge.ts'
-import type { Clock } from '../clock.ts'
 import type { Invocation } from '../invocation.ts'
 import type { FunctionEntry } from '../project/manifest.ts'
 

@@ -1,16 +1,9 @@
 /** The instance as `uniCloud` and the protocol code see it. */
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import type { MessagePort } from 'node:worker_threads'
-import { AdjustableClock } from '../adjustable-clock.ts'
-import type {
-  BridgeService,
-  Channel,
-  ClockState,
-  GuestLog,
-  GuestMessage,
-  GuestSpace,
-  HostMessage,
-} from '../bridge.ts'
+import type { ClockState } from '../../clock/adjustable-clock.ts'
+import { AdjustableClock } from '../../clock/adjustable-clock.ts'
+import type { BridgeService, Channel, GuestLog, GuestMessage, GuestSpace, HostMessage } from '../bridge.ts'
 import type { FunctionEntry } from '../project/manifest.ts'
 import { BridgeRequests } from './bridge-requests.ts'
 import { formatLine } from './console.ts'

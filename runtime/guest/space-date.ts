@@ -1,5 +1,5 @@
 /** `Date` of an instance, on the space's clock: a test that moves time moves it for user code too. */
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../clock/clock.ts'
 
 /**
  * A `Date` whose "now" is the clock's. The prototype is the real one, so that dates made before, by other realms or

@@ -1,5 +1,5 @@
 /** What the log says about calls: a line for each, and the stack of what went wrong (spec/runtime.md §6.2, §17). */
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../clock/clock.ts'
 import type { CallFailure, Outcome } from '../invocation.ts'
 import type { HostCall } from './host-call.ts'
 import type { LogEntry, LogStore } from './log-store.ts'

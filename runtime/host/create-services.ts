@@ -1,7 +1,7 @@
 /** The services of one space, each handed what it needs. */
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../clock/clock.ts'
 import type { SpaceOptions } from '../config/options.ts'
 import type { SpaceServices } from '../space-api.ts'
 import { StorageSigner } from '../storage-address.ts'

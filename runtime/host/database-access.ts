@@ -1,7 +1,7 @@
 /** The space's database: opened when first used, seeded from the project before anybody sees it. */
 import type { MessagePort } from 'node:worker_threads'
+import type { ClockState } from '../../clock/adjustable-clock.ts'
 import type { DocumentDatabase } from '../../database/command.ts'
-import type { ClockState } from '../bridge.ts'
 
 /** An open database and its doors. */
 export interface OpenDatabase {

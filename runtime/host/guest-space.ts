@@ -1,6 +1,7 @@
 /** What instances must know of their space, out of its options and its manifest. */
 import path from 'node:path'
-import type { ClockState, GuestSpace } from '../bridge.ts'
+import type { ClockState } from '../../clock/adjustable-clock.ts'
+import type { GuestSpace } from '../bridge.ts'
 import type { SpaceOptions } from '../config/options.ts'
 import type { Manifest } from '../project/manifest.ts'
 

@@ -1,7 +1,8 @@
 /** The instances of one function: which are ready, which have a free place, which have been idle for too long. */
+
+import type { Clock } from '../../clock/clock.ts'
 import type { HostMessage } from '../bridge.ts'
 import { maxAhead } from '../claims.ts'
-import type { Clock } from '../clock.ts'
 import type { HostCall } from './host-call.ts'
 import type { Instance } from './instance.ts'
 

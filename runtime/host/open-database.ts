@@ -1,9 +1,9 @@
 /** Opens the space's database as the options say and brings the project's database files into it. */
 import path from 'node:path'
+import type { ClockState } from '../../clock/adjustable-clock.ts'
+import type { Clock } from '../../clock/clock.ts'
 import { EngineThread } from '../../database/engine/engine-thread.ts'
 import { seedDatabase } from '../../database/seed.ts'
-import type { ClockState } from '../bridge.ts'
-import type { Clock } from '../clock.ts'
 import type { SpaceOptions } from '../config/options.ts'
 import { LocalError, type LocalErrorCode } from '../errors.ts'
 import type { Manifest } from '../project/manifest.ts'

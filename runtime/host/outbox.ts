@@ -2,7 +2,7 @@
  * The outbox: what functions asked of services that have no back end here. Each use is kept, shown in the log, and
  * answered as the configuration says (spec/runtime.md §10).
  */
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../clock/clock.ts'
 import type { StubBehaviour } from '../config/options.ts'
 import { Certificates } from './certificates.ts'
 import type { LogStore } from './log-store.ts'

@@ -1,6 +1,6 @@
 /** spec/client-protocol.md: signature vectors (§3.2), check list (§10), local debug (§4), CORS (§6). */
 import { describe, expect, test } from 'vitest'
-import { ManualClock } from '../../runtime/clock.ts'
+import { ManualClock } from '../../clock/clock.ts'
 import { clientSignature } from '../../runtime/gateway/client-protocol/signature.ts'
 import { Fails, type FakeFunction } from './fake-space.ts'
 import { type Answer, type Served, serve } from './serve.ts'

@@ -1,6 +1,6 @@
 /** An unmodified uni-app client against the gateway, with every provider that can be pointed at it. */
 import { describe, expect, test, vi } from 'vitest'
-import { ManualClock } from '../../runtime/clock.ts'
+import { ManualClock } from '../../clock/clock.ts'
 import { type Client, loadClientSdk } from './client-sdk.ts'
 import type { FakeFunction, FakeSpaceOptions } from './fake-space.ts'
 import { type Served, serve } from './serve.ts'

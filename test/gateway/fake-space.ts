@@ -1,7 +1,7 @@
 /** A space without instances: functions are plain functions of the test, objects follow the rules of spec/runtime.md §5.2. */
 import { randomUUID } from 'node:crypto'
-import { AdjustableClock } from '../../runtime/adjustable-clock.ts'
-import type { Clock } from '../../runtime/clock.ts'
+import { AdjustableClock } from '../../clock/adjustable-clock.ts'
+import type { Clock } from '../../clock/clock.ts'
 import type { SpaceOptions, UserConfig } from '../../runtime/config/options.ts'
 import { LogStore } from '../../runtime/host/log-store.ts'
 import type { CallFailure, FailureReason, HttpInfo, Invocation, Outcome } from '../../runtime/invocation.ts'

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { ManualClock } from '../../runtime/clock.ts'
+import { ManualClock } from '../../clock/clock.ts'
 import { clientCall, failureOf, openSpace, resultOf, type TestSpace } from './open-space.ts'
 
 let space: TestSpace

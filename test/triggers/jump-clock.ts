@@ -1,4 +1,4 @@
-import type { Clock } from '../../runtime/clock.ts'
+import type { Clock } from '../../clock/clock.ts'
 
 /**
  * A machine whose wall clock can be set (`jump`) without time passing for its timers, as suspends, NTP and users

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { AdjustableClock } from '../../runtime/adjustable-clock.ts'
-import { type Clock, ManualClock } from '../../runtime/clock.ts'
+import { AdjustableClock } from '../../clock/adjustable-clock.ts'
+import { type Clock, ManualClock } from '../../clock/clock.ts'
 import { type FireResult, Scheduler, type SchedulerOptions } from '../../triggers/scheduler.ts'
 import type { Trigger } from '../../triggers/trigger.ts'
 import { JumpClock } from './jump-clock.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../runtime/clock.ts'
+import type { Clock } from '../../../clock/clock.ts'
 import { fail } from '../errors.ts'
 import type { RetryRecord } from '../store/contract.ts'
 import type { Doc } from '../values/types.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../runtime/clock.ts'
+import type { Clock } from '../../../clock/clock.ts'
 import type { Catalog, Collection } from '../catalog.ts'
 import type { RecordWrite } from '../store/contract.ts'
 import { Intents } from './intents.ts'

@@ -5,7 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { Clock } from '../../clock.ts'
+import type { Clock } from '../../../clock/clock.ts'
 import { isStorageKey } from '../../storage-address.ts'
 import { contentTypeOf } from './content-types.ts'
 

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs'
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
-import type { Clock } from '../../clock.ts'
+import type { Clock } from '../../../clock/clock.ts'
 import type { StorageHttp } from '../../gateway/storage-http.ts'
 import { keyOfEncodedPath, type StorageSigner, uploadPath } from '../../storage-address.ts'
 import type { FileStore, StoredFile } from './file-store.ts'

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { Clock } from '../../clock.ts'
+import type { Clock } from '../../../clock/clock.ts'
 import type { StorageSigner, UploadPolicy } from '../../storage-address.ts'
 import type { FileStore } from './file-store.ts'
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
+import { ManualClock } from '../../../clock/clock.ts'
 import { createDatabaseApi } from '../../../database/api/index.ts'
 import { EmbeddedDatabase } from '../../../database/engine/engine.ts'
-import { ManualClock } from '../../../runtime/clock.ts'
 
 async function open(clock: ManualClock, defaultTimeoutMS = 5000) {
   const database = new EmbeddedDatabase({ clock })

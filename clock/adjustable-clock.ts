@@ -1,9 +1,16 @@
 /** The machine's time with a hand on it: ahead or behind by some milliseconds, or standing still. */
-import type { ClockState } from './bridge.ts'
 import type { Clock } from './clock.ts'
 
 /** Kept from the start: inside an instance the global `Date` may come to run on this very clock. */
 const machineNow = Date.now
+
+/** How a space's clock stands to the machine's. */
+export interface ClockState {
+  /** Milliseconds it is ahead of the machine's. */
+  offsetMs: number
+  /** Stands still at this instant (epoch ms). */
+  frozenAt?: number
+}
 
 interface Timer {
   at: number
