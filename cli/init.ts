@@ -1,7 +1,7 @@
 /** `unicloud-local init`: a new project from one of the examples that ship with us. */
 import { cp, mkdir, readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { LocalError } from '../runtime/errors.ts'
+import { LocalError } from '../errors/errors.ts'
 import { packageRoot } from '../runtime/package-info.ts'
 import type { Flags } from './space-options.ts'
 

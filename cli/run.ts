@@ -1,7 +1,7 @@
 /** `unicloud-local run`: one call in a fresh space, its result on stdout. */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { LocalError } from '../runtime/errors.ts'
+import { LocalError } from '../errors/errors.ts'
 import { type ClientInfo, type Invocation, outcomeValue, type Payload } from '../runtime/invocation.ts'
 import type { FunctionEntry } from '../runtime/project/manifest.ts'
 import { type RunParameters, readRunParameters } from '../runtime/project/run-parameters.ts'

@@ -1,7 +1,7 @@
 /** `unicloud-local triggers`: what fires when. */
 import path from 'node:path'
 import pc from 'picocolors'
-import { LocalError } from '../runtime/errors.ts'
+import { LocalError } from '../errors/errors.ts'
 import { builtinRoots } from '../runtime/package-info.ts'
 import { readProject } from '../runtime/project/read.ts'
 import { parseCron } from '../triggers/cron.ts'

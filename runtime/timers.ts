@@ -1,8 +1,9 @@
 /** The space's timers: triggers of the manifest in, calls through the one door out (spec/triggers.md §4, §5). */
+
+import { LocalError } from '../errors/errors.ts'
 import { type FireResult, Scheduler, type TriggerStatus } from '../triggers/scheduler.ts'
 import { timerEvent } from '../triggers/timer-event.ts'
 import type { Trigger } from '../triggers/trigger.ts'
-import { LocalError } from './errors.ts'
 import type { Outcome } from './invocation.ts'
 import type { FunctionEntry, Manifest } from './project/manifest.ts'
 import { providers } from './provider.ts'

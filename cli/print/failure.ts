@@ -1,6 +1,6 @@
 /** How a command ends when it cannot do its work: one line what and where, one line how to mend it. */
 import pc from 'picocolors'
-import { formatPlace, LocalError } from '../../runtime/errors.ts'
+import { formatPlace, LocalError } from '../../errors/errors.ts'
 
 /**
  * Prints an error on stderr.

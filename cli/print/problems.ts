@@ -1,7 +1,7 @@
 /** Problems of a project as lines on stderr: what, where, how to mend it. */
 import path from 'node:path'
 import pc from 'picocolors'
-import { formatPlace } from '../../runtime/errors.ts'
+import { formatPlace } from '../../errors/errors.ts'
 import type { Manifest, ProjectProblem } from '../../runtime/project/manifest.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { LocalError } from '../../runtime/errors.ts'
+import { LocalError } from '../../errors/errors.ts'
 import type { EmbeddedDatabase } from '../engine/engine.ts'
 import { Connection } from './connection.ts'
 import { FailPoints } from './fail-points.ts'

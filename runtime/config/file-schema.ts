@@ -1,6 +1,6 @@
 /** Checks the content of a configuration file; unknown and mistyped members are named with what is allowed. */
 import { z } from 'zod'
-import { LocalError } from '../errors.ts'
+import { LocalError } from '../../errors/errors.ts'
 import type { UserConfig } from './options.ts'
 
 const port = z.int().min(0).max(65_535)

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { LocalError } from '../errors.ts'
+import { LocalError } from '../../errors/errors.ts'
 import type { UserConfig } from './options.ts'
 
 /** File names that are looked for in the project folder. */

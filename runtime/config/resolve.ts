@@ -3,7 +3,7 @@
  * Every wrong value says where it came from, what is allowed, and stops the start.
  */
 import path from 'node:path'
-import { LocalError, type SourcePlace } from '../errors.ts'
+import { LocalError, type SourcePlace } from '../../errors/errors.ts'
 import type { LoadedConfig } from './load-file.ts'
 import { maskSecrets } from './mask-secrets.ts'
 import type { SpaceOptions, UserConfig } from './options.ts'

@@ -1,7 +1,7 @@
 /** Who calls: the address of the connection, or what trusted proxies say (spec/http.md §3: `http.trustProxy`). */
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP } from 'node:net'
-import { LocalError } from '../errors.ts'
+import { LocalError } from '../../errors/errors.ts'
 
 export type ClientIp = (req: IncomingMessage) => string
 

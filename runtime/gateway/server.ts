@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { LocalError } from '../errors.ts'
+import { LocalError } from '../../errors/errors.ts'
 import { type ProviderProfile, providers } from '../provider.ts'
 import type { Space } from '../space-api.ts'
 import { clientIpOf, isLoopback } from './client-ip.ts'

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type * as JsoncParser from 'jsonc-parser'
-import type { SourcePlace } from '../errors.ts'
+import type { SourcePlace } from '../../errors/errors.ts'
 
 export type JsonPath = readonly (string | number)[]
 

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { LocalError } from '../errors.ts'
+import { LocalError } from '../../errors/errors.ts'
 import { providers } from '../provider.ts'
 import { isFolder, subfolders } from './folders.ts'
 import { JsonSource } from './json-source.ts'

@@ -2,7 +2,7 @@
  * A project, read: what the rest of the runtime knows of it. Plain data, so that it can be sent to an instance,
  * shown by the control API and compared between reloads (spec/runtime.md §1, spec/http.md §1).
  */
-import type { SourcePlace } from '../errors.ts'
+import type { SourcePlace } from '../../errors/errors.ts'
 
 export type FunctionKind = 'cloudfunction' | 'cloudobject'
 

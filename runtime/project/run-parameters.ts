@@ -4,7 +4,7 @@
  * (spec/runtime.md §1.6).
  */
 import type { Expression, Literal, ObjectExpression, Program, SpreadElement } from 'acorn'
-import { LocalError } from '../errors.ts'
+import { LocalError } from '../../errors/errors.ts'
 import type { CallSource, ClientInfo, Invocation } from '../invocation.ts'
 import { isObject } from './field-report.ts'
 import { JsonSource } from './json-source.ts'

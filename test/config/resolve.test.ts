@@ -2,9 +2,9 @@ import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { LocalError } from '../../errors/errors.ts'
 import { loadConfigFile } from '../../runtime/config/load-file.ts'
 import { type OptionSources, resolveOptions } from '../../runtime/config/resolve.ts'
-import { LocalError } from '../../runtime/errors.ts'
 
 const cwd = '/work-dir'
 

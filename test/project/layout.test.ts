@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { LocalError } from '../../runtime/errors.ts'
+import { LocalError } from '../../errors/errors.ts'
 import type { Manifest, ProviderName } from '../../runtime/project/manifest.ts'
 import { lines, tempProject } from './temp-project.ts'
 

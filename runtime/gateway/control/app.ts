@@ -1,6 +1,6 @@
 /** The control API: routes and error handling (shared design, "Contract"). */
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
-import { LocalError } from '../../errors.ts'
+import { LocalError } from '../../../errors/errors.ts'
 import { version } from '../../package-info.ts'
 import { ControlError, sendValue } from './answers.ts'
 import { callFunction, callMethod } from './calls.ts'

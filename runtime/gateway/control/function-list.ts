@@ -1,5 +1,5 @@
 /** `GET functions`: what the space offers, and what is wrong with it. */
-import { formatPlace } from '../../errors.ts'
+import { formatPlace } from '../../../errors/errors.ts'
 import type { FunctionEntry, ProjectProblem } from '../../project/manifest.ts'
 import type { Space } from '../../space-api.ts'
 

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module'
 import type { Message } from 'esbuild'
 import type * as JsoncParser from 'jsonc-parser'
-import type { SourcePlace } from '../../errors.ts'
+import type { SourcePlace } from '../../../errors/errors.ts'
 
 /** Members a syntax error carries beside its message; not enumerable, so that logs do not print them twice. */
 export interface PlacedError extends Error {
