@@ -151,7 +151,7 @@ const DATE_FORMS: readonly DateForm[] = [
   },
   { pattern: /^([+-]?\d{4})[-/](\d{1,2})[-/](\d{1,2})(?!\d)/, day: (m) => validDay(m[1], m[2], m[3]) },
   { pattern: /^(\d{4})[-.]?(\d{3})(?!\d)/, day: (m) => dayNumber(number(m[1]), 1, number(m[2])) },
-  { pattern: /^(\d{4})-(\d{2})(?!\d)/, day: (m) => validDay(m[1], m[2], '1') },
+  { pattern: /^(\d{4})-(\d{2})(?![-\d])/, day: (m) => validDay(m[1], m[2], '1') },
   { pattern: /^(\d{4})(\d{2})(\d{2})(?!\d)/, day: (m) => validDay(m[1], m[2], m[3]) },
   { pattern: /^(\d{1,2})\/(\d{1,2})\/(\d{4})(?!\d)/, day: (m) => validDay(m[3], m[1], m[2]) },
   { pattern: /^(\d{1,2})[-.](\d{1,2})[-.](\d{4})(?!\d)/, day: (m) => validDay(m[3], m[2], m[1]) },

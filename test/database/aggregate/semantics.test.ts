@@ -45,7 +45,8 @@ function check(results: Doc[], { expect: { docs, ids, ordered, fieldOrder } }: C
   }
   if (ids) {
     const found = results.map((doc) => doc._id)
-    const sort = (list: unknown[]) => (ordered ? list : list.toSorted(compareValues)).map((id) => canonical(id))
+    const sort = (list: unknown[]) =>
+      (ordered ? list : list.toSorted(compareValues)).map((id) => canonical(id))
     expect(sort(found)).toEqual(sort(ids))
   }
 }

@@ -1,6 +1,6 @@
 import { compilePipeline, type PipelineEnv } from '../../../database/engine/aggregate/pipeline.ts'
 import { compileFilter } from '../../../database/engine/match/index.ts'
-import type { Doc } from '../../../database/engine/values/types.ts'
+import { type Doc, isBson, isDocument } from '../../../database/engine/values/types.ts'
 
 /** Collections by name; the pipeline starts from `self`. */
 export type Collections = Readonly<Record<string, readonly Doc[]>>
@@ -50,6 +50,14 @@ export function frozen<T>(value: T): T {
     Object.values(value).forEach(frozen)
   } else return value
   return Object.freeze(value)
+}
+
+/** The value with its decimals as text: they hold buffers of different kinds, which no deep equality sees through. */
+export function comparable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(comparable)
+  if (isBson(value, 'Decimal128')) return { decimal: String(value) }
+  if (!isDocument(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, comparable(member)]))
 }
 
 function readFrom(docs: readonly Doc[], filter: Doc | undefined): Iterable<Doc> {
