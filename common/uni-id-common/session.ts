@@ -136,7 +136,10 @@ export class Session {
     const { hook } = this.#customToken
     if (hook === undefined) return content
     if (typeof hook !== 'function') {
-      throw configError('Invalid custom token file', 'uni-id/custom-token.js must export a function')
+      throw configError(
+        'Invalid custom token file',
+        'uni-id/custom-token.js must export a function, and what it requires must be installed',
+      )
     }
     const custom: unknown = await (hook as CustomToken)(content)
     if ((custom as { uid?: unknown } | null | undefined)?.uid) return custom as object
