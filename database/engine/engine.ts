@@ -3,6 +3,7 @@ import type { CallOptions, Change, Command, DocumentDatabase, Reply, SessionHand
 import { databaseError } from './errors.ts'
 import { type Call, Executor } from './executor.ts'
 import { Housekeeping } from './housekeeping.ts'
+import type { PortCarrier } from './port-server.ts'
 import { EmbeddedSession, sessionCall } from './session-handle.ts'
 import { EngineState } from './state.ts'
 import type { Durability, Store } from './store/contract.ts'
@@ -33,7 +34,7 @@ export interface EmbeddedOptions {
  * The embedded engine in the caller's own thread: for tests, single runs and bundles. Spaces reach it through
  * {@link PortDatabase} instead, so that a long scan holds up nobody.
  */
-export class EmbeddedDatabase implements DocumentDatabase {
+export class EmbeddedDatabase implements DocumentDatabase, PortCarrier {
   readonly kind = 'embedded'
   readonly state: EngineState
   readonly #executor: Executor
@@ -71,9 +72,20 @@ export class EmbeddedDatabase implements DocumentDatabase {
   }
 
   watch(listener: (change: Change) => void): Disposable {
-    return this.state.feed.listen((changes) => {
+    return this.listen((changes) => {
       for (const change of changes) listener(deepClone(change))
     })
+  }
+
+  /** For carriers: the changes as they are, once per commit. */
+  listen(listener: (changes: readonly Change[]) => void): Disposable {
+    return this.state.feed.listen(listener)
+  }
+
+  /** For carriers: ends what a client has left open. */
+  release(owner: object, sessions: Iterable<string>): void {
+    for (const session of sessions) this.state.sessions.end(session)
+    this.state.cursors.killWhere((cursor) => cursor.owner === owner)
   }
 
   describe(): { server: string; transactions: boolean; changeFeed: boolean } {

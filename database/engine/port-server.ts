@@ -1,23 +1,33 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { EmbeddedDatabase } from './engine.ts'
+import type { Change } from '../command.ts'
 import type { Call } from './executor.ts'
 import { decodeFromPort, encodeForPort } from './port-codec.ts'
 import { encodeError, Outbox, type PortCall, type PortReply, type PortRequest } from './port-messages.ts'
 import type { Doc } from './values/types.ts'
+
+/** What can be behind a port: the engine, or a server it speaks to through the driver. */
+export interface PortCarrier {
+  /** Runs a command whose values are the engine's own (spec/embedded-database.md §5). */
+  execute(database: string, command: Doc, call: Call): Promise<Doc>
+  /** Calls the listener with changes in order; it must not modify them. */
+  listen(listener: (changes: readonly Change[]) => void): Disposable
+  /** Ends what a client has left open: the cursors it owns, and its sessions. */
+  release(owner: object, sessions: Iterable<string>): void
+}
 
 /**
  * The engine's end of one port. What its client leaves open (transactions, cursors, listeners) ends when the port does,
  * however that comes about.
  */
 export class PortServer {
-  readonly #engine: EmbeddedDatabase
+  readonly #carrier: PortCarrier
   readonly #outbox: Outbox<PortReply>
   readonly #running = new Map<number, AbortController>()
   readonly #sessions = new Set<string>()
   #watching: Disposable | undefined
 
-  constructor(engine: EmbeddedDatabase, port: MessagePort) {
-    this.#engine = engine
+  constructor(carrier: PortCarrier, port: MessagePort) {
+    this.#carrier = carrier
     this.#outbox = new Outbox((messages) => port.postMessage(messages))
     port.on('message', (requests: PortRequest[]) => {
       for (const request of requests) this.#receive(request)
@@ -48,7 +58,7 @@ export class PortServer {
     if (options?.session) this.#sessions.add(options.session.id)
     const call: Call = { ...options, signal: controller.signal, owner: this }
     try {
-      const reply = await this.#engine.execute(database, decodeFromPort(command, 'engine') as Doc, call)
+      const reply = await this.#carrier.execute(database, decodeFromPort(command, 'engine') as Doc, call)
       this.#outbox.add([id, 'reply', encodeForPort(reply)])
     } catch (error) {
       this.#outbox.add([id, 'error', encodeError(error)])
@@ -60,14 +70,13 @@ export class PortServer {
   #watch(on: boolean): void {
     this.#watching?.[Symbol.dispose]()
     this.#watching = on
-      ? this.#engine.state.feed.listen((changes) => this.#outbox.add([0, 'changes', encodeForPort(changes)]))
+      ? this.#carrier.listen((changes) => this.#outbox.add([0, 'changes', encodeForPort(changes)]))
       : undefined
   }
 
   #close(): void {
     this.#watch(false)
     for (const controller of this.#running.values()) controller.abort()
-    for (const session of this.#sessions) this.#engine.state.sessions.end(session)
-    this.#engine.state.cursors.killWhere((cursor) => cursor.owner === this)
+    this.#carrier.release(this, this.#sessions)
   }
 }

@@ -35,7 +35,12 @@ export class EmbeddedSession implements SessionHandle {
       ...(lifetimeMS === undefined ? {} : { lifetimeMS }),
     }
     // The first command takes the snapshot; an empty one takes it at once.
-    await this.#database.execute('admin', { ping: 1 }, { session })
+    try {
+      await this.#database.execute('admin', { ping: 1 }, { session })
+    } catch (error) {
+      this.#open = false
+      throw error
+    }
   }
 
   commitTransaction(): Promise<void> {

@@ -98,9 +98,7 @@ class Doors implements WireServer {
     for (const socket of this.#sockets) socket.destroy()
     await Promise.all(closed)
     for (const local of this.#local) unpublish(local)
-    const { sessions, cursors } = this.#state.engine.state
-    for (const session of this.#state.transactions) sessions.end(session)
-    cursors.killWhere((cursor) => cursor.owner === this.#state)
+    this.#state.engine.release(this.#state, this.#state.transactions)
   }
 
   // internals

@@ -1,0 +1,98 @@
+import { MongoError, MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb'
+import { LocalError } from '../../errors/errors.ts'
+import { DatabaseError, type DatabaseErrorDetails } from '../command.ts'
+import { codeName, databaseError } from '../engine/errors.ts'
+import { hostsOf, shownUri, withoutSecrets } from './address.ts'
+import { plainValues } from './driver-values.ts'
+
+/** Any failure of the driver's as the waist's one error. */
+export function databaseErrorOf(error: unknown, uri: string): DatabaseError {
+  if (error instanceof DatabaseError) return error
+  if (error instanceof MongoServerError) return serverError(error)
+  const { name, message } = error as Error
+  if (name === 'AbortError') return databaseError(11601, 'operation was interrupted', { cause: error })
+  const errorLabels = error instanceof MongoError ? error.errorLabels : []
+  if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) {
+    const code = name === 'MongoNetworkTimeoutError' ? 89 : 6
+    return databaseError(code, `the database at ${hostsOf(uri)} cannot be reached: ${reason(error)}`, {
+      errorLabels,
+      cause: error,
+    })
+  }
+  return databaseError(CLIENT_CODES.get(name) ?? 8, withoutSecrets(message, uri), {
+    errorLabels,
+    cause: error,
+  })
+}
+
+/** Why no connection could be made, for the person who wrote the setting. */
+export function connectError(error: unknown, uri: string): LocalError {
+  const hosts = hostsOf(uri)
+  const cause = withoutSecrets(reason(error as Error), uri)
+  if (error instanceof LocalError) return error
+  if ((error as Error).name === 'MongoParseError' || (error as Error).name === 'MongoInvalidArgumentError') {
+    return new LocalError(
+      'CONFIG_INVALID',
+      `database: '${shownUri(uri)}' is no valid connection string: ${cause}`,
+      {
+        hint: 'the form is mongodb://user:password@host:port/?option=value; special characters are written as %XX',
+      },
+    )
+  }
+  if (error instanceof MongoServerError && ACCESS.has(Number(error.code))) {
+    return new LocalError('DATABASE_UNAVAILABLE', `the database at ${hosts} refuses the user: ${cause}`, {
+      hint: 'check user, password and `authSource` of the `database` setting',
+    })
+  }
+  return new LocalError('DATABASE_UNAVAILABLE', `the database at ${hosts} cannot be reached: ${cause}`, {
+    hint: 'start that server, correct the `database` setting, or leave it out to use the embedded database',
+  })
+}
+
+// internals
+
+const ACCESS: ReadonlySet<number> = new Set([13, 18, 8000])
+
+const CLIENT_CODES: ReadonlyMap<string, number> = new Map([
+  ['MongoInvalidArgumentError', 2],
+  ['BSONError', 2],
+  ['BSONVersionError', 2],
+  ['RangeError', 10334],
+  ['MongoTransactionError', 251],
+  ['MongoExpiredSessionError', 206],
+  ['MongoNotConnectedError', 91],
+  ['MongoClientClosedError', 91],
+  ['MongoTopologyClosedError', 91],
+  ['MongoCursorExhaustedError', 43],
+])
+
+function serverError(error: MongoServerError): DatabaseError {
+  const { errorResponse } = error
+  const code = Number(error.code ?? 8)
+  const parts = plainValues({ ...errorResponse }) as Partial<DatabaseErrorDetails> & { errmsg?: string }
+  const { errmsg, writeErrors, keyPattern, keyValue, errInfo } = parts
+  return new DatabaseError(errmsg ?? error.message, {
+    code,
+    codeName: parts.codeName ?? codeName(code),
+    errorLabels: error.errorLabels,
+    ...(writeErrors ? { writeErrors } : {}),
+    ...(keyPattern ? { keyPattern } : {}),
+    ...(keyValue ? { keyValue } : {}),
+    ...(errInfo ? { errInfo } : {}),
+    cause: error,
+  })
+}
+
+/** The innermost text: what the system said, when it was the system. */
+function reason(error: Error): string {
+  const { cause } = error
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code
+  const known = code === undefined ? undefined : SYSTEM.get(code)
+  return known ?? error.message
+}
+
+const SYSTEM: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'nothing listens there'],
+  ['ENOTFOUND', 'there is no such host'],
+  ['ENOENT', 'there is no such socket'],
+])
