@@ -36,6 +36,12 @@ export function compileAccumulator(field: string, specification: unknown, scope:
   if (others.length > 0) fail(40238, `The field '${field}' must specify one accumulator`)
   if (!name.startsWith('$')) fail(40234, `The field '${field}' must be an accumulator object`)
   const compile = ACCUMULATORS.get(name)
+  if (name === '$accumulator') {
+    fail(
+      31264,
+      "$accumulator is switched off here: the embedded database runs no JavaScript inside queries. Use other accumulators, or connect a real server (database: 'mongodb://…')",
+    )
+  }
   if (!compile) return fail(15952, `unknown group operator '${name}'`)
   return compile(specification[name], scope, name)
 }

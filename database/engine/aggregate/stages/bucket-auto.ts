@@ -109,8 +109,10 @@ function checkNumber(value: unknown): void {
     )
   }
   const number = toDouble(value)
-  if (Number.isNaN(number))
-    fail(40259, "$bucketAuto can specify a 'granularity' with numeric boundaries only, but found a NaN")
+  if (!Number.isFinite(number)) {
+    const what = Number.isNaN(number) ? 'a NaN' : 'an infinite value'
+    fail(40259, `$bucketAuto can specify a 'granularity' with numeric boundaries only, but found ${what}`)
+  }
   if (number < 0) {
     fail(
       40260,

@@ -98,14 +98,14 @@ function holes(
     const value = line.at(start, steps)
     const order = scope.compare(value, end)
     if (order > 0 || (exclusive && order === 0)) return made
-    if (partition.keys.has(key(value))) continue
-    if (made.length >= MOST_GENERATED) {
+    // Steps count too: a step below the precision of the values could go on for ever without making anything.
+    if (made.length >= MOST_GENERATED || steps > MOST_GENERATED + partition.keys.size) {
       fail(
         5897900,
         `Generated ${made.length} documents in $densify, which is over the limit of ${MOST_GENERATED}`,
       )
     }
-    made.push(setNested(partition.fields, field, value))
+    if (!partition.keys.has(key(value))) made.push(setNested(partition.fields, field, value))
   }
 }
 
