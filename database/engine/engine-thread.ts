@@ -7,6 +7,7 @@ import type { ClockState } from '../../clock/adjustable-clock.ts'
 import type { DocumentDatabase } from '../command.ts'
 import { PortDatabase } from './port-client.ts'
 import { decodeError } from './port-messages.ts'
+import { clockCell, writeClock } from './shared-clock.ts'
 import type { Durability } from './store/contract.ts'
 import { LOCK } from './store/files.ts'
 import { releaseLock } from './store/lock.ts'
@@ -37,12 +38,14 @@ export class EngineThread implements AsyncDisposable {
   #worker: Worker | undefined
   #ready: Promise<void> | undefined
   #database: PortDatabase | undefined
-  #clock: ClockState | undefined
+  readonly #clock: SharedArrayBuffer
+  readonly #moves = new Map<number, () => void>()
+  #lastMove = 0
   #closing: Promise<void> | undefined
 
   constructor(options: EngineThreadOptions = {}) {
     this.#options = options
-    this.#clock = options.clock
+    this.#clock = clockCell(options.clock ?? { offsetMs: 0 })
   }
 
   /** A database for the owner itself, over a port like any other. */
@@ -72,10 +75,17 @@ export class EngineThread implements AsyncDisposable {
     this.#tell({ kind: 'announce', uri })
   }
 
-  /** The space's clock was moved. */
-  setClock(clock: ClockState): void {
-    this.#clock = clock
-    this.#worker?.postMessage({ kind: 'clock', clock } satisfies ToThread)
+  /**
+   * The space's clock was moved: commands see it from now on.
+   * @returns resolves when the timers it made due (expiry, time limits) have fired as well
+   */
+  setClock(clock: ClockState): Promise<void> {
+    writeClock(this.#clock, clock)
+    const worker = this.#worker
+    if (!worker) return Promise.resolve()
+    const move = ++this.#lastMove
+    worker.postMessage({ kind: 'clock', move } satisfies ToThread)
+    return new Promise((resolve) => this.#moves.set(move, resolve))
   }
 
   /** Brings everything to the disk and ends the thread. Open commands are answered with an error. */
@@ -101,11 +111,13 @@ export class EngineThread implements AsyncDisposable {
       ...(directory === undefined ? {} : { directory }),
       ...(durability === undefined ? {} : { durability }),
       ...(javascript === undefined ? {} : { javascript }),
-      ...(this.#clock === undefined ? {} : { clock: this.#clock }),
+      clock: this.#clock,
       lockToken: this.#lockToken,
     }
     const worker = new Worker(this.#options.script ?? threadScript(), {
       workerData,
+      // The owner's own flags (loaders, `--eval`) are none of the engine's business.
+      execArgv: [],
       name: 'unicloud-local database',
     })
     worker.unref()
@@ -122,6 +134,7 @@ export class EngineThread implements AsyncDisposable {
         if (message.kind === 'ready') resolve()
         else if (message.kind === 'failed') reject(decodeError(message.error))
         else if (message.kind === 'warning') this.#options.warn?.(message.text)
+        else if (message.kind === 'clock') this.#clockFollowed(message.move)
       })
       worker.on('error', (error) => {
         reject(error)
@@ -133,10 +146,16 @@ export class EngineThread implements AsyncDisposable {
     })
   }
 
+  #clockFollowed(move: number): void {
+    this.#moves.get(move)?.()
+    this.#moves.delete(move)
+  }
+
   /** A thread that died has not given the folder back; its ports are closed, and the next one asked for starts anew. */
   #ended(): void {
     const { directory } = this.#options
     if (directory !== undefined) releaseLock(join(directory, LOCK), this.#lockToken)
+    for (const move of [...this.#moves.keys()]) this.#clockFollowed(move)
     this.#worker = undefined
     this.#database = undefined
   }

@@ -1,5 +1,4 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { ClockState } from '../../clock/adjustable-clock.ts'
 import type { PortError } from './port-messages.ts'
 import type { Durability } from './store/contract.ts'
 
@@ -12,15 +11,15 @@ export interface ThreadData {
   readonly javascript?: boolean
   /** Smallest journal worth a checkpoint, in bytes. */
   readonly checkpointBytes?: number
-  /** How the space's clock stands to the machine's; absent: it shows the machine's time. */
-  readonly clock?: ClockState
+  /** The space's clock; see shared-clock.ts. Absent: the machine's time. */
+  readonly clock?: SharedArrayBuffer
   /** What the folder's lock is marked with, so that the owner can clear it should the thread die. */
   readonly lockToken: string
 }
 
 export type ToThread =
   | { readonly kind: 'connect'; readonly port: MessagePort }
-  | { readonly kind: 'clock'; readonly clock: ClockState }
+  | { readonly kind: 'clock'; readonly move: number }
   | { readonly kind: 'announce'; readonly uri: string }
   | { readonly kind: 'close' }
 
@@ -28,4 +27,6 @@ export type FromThread =
   | { readonly kind: 'ready' }
   | { readonly kind: 'failed'; readonly error: PortError }
   | { readonly kind: 'warning'; readonly text: string }
+  /** The timers that a move of the clock made due have fired. */
+  | { readonly kind: 'clock'; readonly move: number }
   | { readonly kind: 'closed' }

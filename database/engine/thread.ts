@@ -1,8 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { AdjustableClock } from '../../clock/adjustable-clock.ts'
+import { SystemClock } from '../../clock/clock.ts'
 import { EmbeddedDatabase } from './engine.ts'
 import { encodeError, type PortReply, type PortRequest } from './port-messages.ts'
 import { PortServer } from './port-server.ts'
+import { SharedClock } from './shared-clock.ts'
 import type { FromThread, ThreadData, ToThread } from './thread-messages.ts'
 
 /**
@@ -12,7 +13,7 @@ import type { FromThread, ThreadData, ToThread } from './thread-messages.ts'
 const owner = parentPort
 if (!owner) throw new Error('database/thread.js is started by EngineThread, not by hand')
 const data = workerData as ThreadData
-const clock = new AdjustableClock(data.clock)
+const shared = data.clock === undefined ? undefined : new SharedClock(data.clock)
 
 let engine: EmbeddedDatabase | undefined
 let failure: unknown
@@ -22,7 +23,7 @@ try {
     ...(data.durability === undefined ? {} : { durability: data.durability }),
     ...(data.checkpointBytes === undefined ? {} : { checkpointBytes: data.checkpointBytes }),
     javascript: data.javascript ?? false,
-    clock,
+    clock: shared ?? new SystemClock(),
     warn: (text) => tell({ kind: 'warning', text }),
   })
   tell({ kind: 'ready' })
@@ -38,7 +39,9 @@ owner.on('message', (message: ToThread) => {
       else refuse(message.port)
       break
     case 'clock':
-      clock.set(message.clock)
+      shared?.moved()
+      // What the timers have begun gets its turn before the owner is told.
+      setImmediate(() => tell({ kind: 'clock', move: message.move }))
       break
     case 'announce':
       engine?.announce(message.uri)

@@ -1,4 +1,5 @@
 import { fail } from '../errors.ts'
+import { compileFilter } from '../match/index.ts'
 import { compileProjection } from '../projection.ts'
 import { getOwn } from '../values/own.ts'
 import type { Doc } from '../values/types.ts'
@@ -55,6 +56,7 @@ function readRequest(context: Context, command: Doc): Request {
 
 function removeOne(context: Context, request: Request): Doc {
   const view = viewOf(context, request.name)
+  if (!view) compileFilter(request.query.filter, matchEnv(context, undefined, request.query))
   const [first] = view ? matching(context, prepare(context, view, request.query), 1) : []
   if (!view || !first) return { lastErrorObject: { n: 0 }, value: null, ok: 1 }
   const [record, doc] = first

@@ -185,26 +185,30 @@ export class Transaction implements Unit {
         const intent = keyIntent(collection, index.name, key)
         const own = this.#keys.get(intent)
         if (own !== undefined && own !== record) throw duplicate(collection, index, own, doc, key)
-        this.#checkLive(collection, index, key, doc, record)
+        this.#checkOthers(collection, index, key, doc, record)
         this.#take(intent, collection.namespace)
         this.#keys.set(intent, record)
       }
     }
   }
 
-  /** A live holder of the key counts unless this transaction has taken the key away from it. */
-  #checkLive(collection: Collection, index: Index, key: string, doc: Doc, record: number): void {
-    const holder = index.taken(key, record)
-    if (holder === undefined) return
-    const mine = this.overlay.get(collection)?.get(holder)
-    if (mine) {
-      if (mine.doc && index.keysOf(mine.doc).includes(key))
-        throw duplicate(collection, index, holder, doc, key)
-      return
+  /**
+   * A document this transaction can see has the key: duplicate. Only a document it cannot see has it: whoever wrote that
+   * was first.
+   */
+  #checkOthers(collection: Collection, index: Index, key: string, doc: Doc, record: number): void {
+    const view = new TransactionView(this, collection)
+    const sees = (holder: number) => {
+      const visible = holder === record ? undefined : view.get(holder)
+      return visible !== undefined && index.keysOf(visible).includes(key)
     }
-    // The snapshot cannot see the holder: reporting a duplicate would contradict its own reads.
-    if (this.changedSince(collection, holder)) throw writeConflict(collection.namespace)
-    throw duplicate(collection, index, holder, doc, key)
+    const live = index.taken(key, record)
+    if (live !== undefined && sees(live)) throw duplicate(collection, index, live, doc, key)
+    for (const holder of this.before.get(collection.id)?.records.keys() ?? []) {
+      if (sees(holder)) throw duplicate(collection, index, holder, doc, key)
+    }
+    if (live !== undefined && !this.overlay.get(collection)?.has(live))
+      throw writeConflict(collection.namespace)
   }
 
   #forgetKeys(collection: Collection, before: Doc, record: number): void {
