@@ -4,7 +4,7 @@ import { fail } from '../errors.ts'
 import { type Counters, candidates } from '../planner/candidates.ts'
 import { collectAll, PipelineStream, Source } from '../planner/streams.ts'
 import type { CollectionView } from '../transactions/unit.ts'
-import { bsonTypeName, type Doc } from '../values/types.ts'
+import { bsonTypeName, type Doc, isDocument } from '../values/types.ts'
 import { Arguments } from './arguments.ts'
 import { type Context, viewOf } from './context.ts'
 import { cursorReply } from './cursor-reply.ts'
@@ -18,6 +18,9 @@ export function aggregate(context: Context, command: Doc): Doc | Promise<Doc> {
   const request = readAggregate(context, command)
   const pipeline = compile(context, request)
   if (!pipeline.writes) return readPipeline(context, request, pipeline)
+  if (isDocument(command.readConcern) && command.readConcern.level === 'linearizable') {
+    fail(72, `$${pipeline.writes.kind} cannot be used with a 'linearizable' read concern level`)
+  }
   if (context.unit.inTransaction) {
     fail(263, `$${pipeline.writes.kind} is not available in a multi-document transaction.`)
   }

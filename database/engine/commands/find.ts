@@ -40,7 +40,7 @@ export function readFind(context: Context, command: Doc): FindRequest {
   const args = new Arguments('find', command)
   const name = args.collection(context.database)
   const query: Query = {
-    ...readQuery(args, 'filter'),
+    ...readQuery(args, 'filter', true),
     projection: args.document('projection'),
     skip: args.count('skip'),
     limit: args.count('limit'),

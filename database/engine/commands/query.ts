@@ -139,12 +139,15 @@ export function findHint(view: CollectionView, hint: unknown): Index | 'scan' | 
   return view.collection.data.index(hint) ?? badHint(hint)
 }
 
-/** Reads `sort`, `collation`, `let` and `hint` the same way for every command. */
-export function readQuery(args: Arguments, filterName: string): Query {
+/**
+ * Reads `collation`, `let` and `hint` the same way for every command.
+ * @param sorted true for commands that have a `sort`: in 7.0 neither `count` nor the statements of a write do
+ */
+export function readQuery(args: Arguments, filterName: string, sorted = false): Query {
   const hint = args.value('hint')
   return {
     filter: args.document(filterName) ?? {},
-    sort: args.document('sort'),
+    ...(sorted ? { sort: args.document('sort') } : {}),
     collation: args.document('collation'),
     let: args.document('let'),
     ...(hint === undefined ? {} : { hint }),

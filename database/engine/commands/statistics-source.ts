@@ -17,6 +17,10 @@ export function statisticsSource(
     case '$indexStats':
       return indexStatistics(context, needCollection(name, kind))
     case '$listLocalSessions':
+      return [...context.state.sessions].map(({ id, lastUse }) => ({
+        _id: { id },
+        lastUse: new Date(lastUse),
+      }))
     case '$currentOp':
       return []
     default:

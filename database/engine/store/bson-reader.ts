@@ -121,9 +121,9 @@ export class BsonReader {
       case 8:
         return this.#bytes[this.at++] === 1
       case 9: {
-        const time = this.#bytes.readBigInt64LE(this.at)
-        this.at += 8
-        return new Date(Number(time))
+        // Two halves: dates fit a double, and a BigInt each would cost more than the rest of the document.
+        const [low, high] = this.#pair()
+        return new Date(high * 4_294_967_296 + (low >>> 0))
       }
       case 11:
         return this.#regex()

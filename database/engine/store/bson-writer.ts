@@ -119,8 +119,8 @@ export class BsonWriter {
       this.#array(value)
     } else if (value instanceof Date) {
       this.#head(9, name)
-      this.#need(8)
-      this.#at = this.#buffer.writeBigInt64LE(dateValue(value), this.#at)
+      const time = dateValue(value)
+      this.#pair({ low: time % 4_294_967_296, high: Math.floor(time / 4_294_967_296) })
     } else {
       this.#class(name, value, bsonClass(value))
     }
@@ -291,8 +291,8 @@ interface Code {
   scope?: object | null
 }
 
-/** An invalid date has no place in BSON; the epoch's far past marks it as the driver does: as zero. */
-function dateValue(date: Date): bigint {
+/** An invalid date has no place in BSON; the driver writes the epoch as well. */
+function dateValue(date: Date): number {
   const time = date.getTime()
-  return Number.isNaN(time) ? 0n : BigInt(time)
+  return Number.isNaN(time) ? 0 : time
 }

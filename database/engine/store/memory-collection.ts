@@ -11,7 +11,7 @@ export type PreparedKeys = readonly (readonly [Index, KeyChange])[]
  * so that the map's own order is the order of insertion (spec/embedded-database.md §8).
  */
 export class MemoryCollection {
-  readonly #documents = new Map<number, Doc>()
+  #documents = new Map<number, Doc>()
   readonly #indexes = new Map<string, Index>()
   #nextRecord = 1
   #bytes = 0
@@ -132,10 +132,10 @@ export class MemoryCollection {
   }
 
   /**
-   * Replaces the contents, indexes included, by documents in record order: sorts index keys once instead of inserting.
+   * Takes over documents in record order as the contents, indexes included: sorts index keys once instead of inserting.
    */
   load(documents: Map<number, Doc>, bytes: number, largest: number): void {
-    for (const [record, doc] of documents) this.#documents.set(record, doc)
+    this.#documents = documents
     this.#bytes = bytes
     this.#largest = largest
     for (const index of this.#indexes.values()) index.build(this.#documents)

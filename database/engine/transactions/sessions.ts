@@ -44,6 +44,10 @@ export class Sessions {
     }
   }
 
+  [Symbol.iterator](): Iterator<Session> {
+    return this.#sessions.values()
+  }
+
   get size(): number {
     return this.#sessions.size
   }
