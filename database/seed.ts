@@ -33,13 +33,27 @@ export interface SeedOptions {
    * skipped and reported, documents without one are inserted again, new indexes are added.
    */
   collections?: 'missing' | 'all'
+  /** Only these collections. Default: all that the files name. */
+  only?: readonly string[]
+  /** False leaves the initial data out. Default true. */
+  data?: boolean
 }
 
 export interface SeedOutcome {
   /** What was written, by collection; existing collections are absent unless all were asked for. */
-  seeded: Record<string, { created: boolean; indexes: number; documents: number }>
+  seeded: Record<string, SeededCollection>
   /** Schemas by collection, of existing collections as well. */
   schemas: Record<string, { schema: Record<string, unknown>; path: string }>
+}
+
+export interface SeededCollection {
+  created: boolean
+  /** Indexes that were added. */
+  indexes: number
+  /** Documents that were inserted. */
+  documents: number
+  /** Documents of a re-initialisation whose `_id` was there already, if any. */
+  skipped?: number
 }
 
 /** Seeds a database. Problems in files are reported, never thrown; a failing database is. */
@@ -48,6 +62,7 @@ export async function seedDatabase(options: SeedOptions): Promise<SeedOutcome> {
   const existing = await listCollections(options)
   const outcome: SeedOutcome = { seeded: {}, schemas: {} }
   for (const collection of plan.collections) {
+    if (options.only && !options.only.includes(collection)) continue
     await keepSchema(options, plan, collection, outcome)
     const exists = existing.has(collection)
     if (exists && options.collections !== 'all') continue
@@ -56,7 +71,7 @@ export async function seedDatabase(options: SeedOptions): Promise<SeedOutcome> {
       created: !exists,
       // Indexes first: a document that violates one is then reported by its own line.
       indexes: await createIndexes(options, collection, await plan.part(collection, 'index')),
-      documents: await insertDocuments(options, collection, await plan.part(collection, 'data')),
+      ...(await insertDocuments(options, collection, await plan.part(collection, 'data'))),
     }
   }
   return outcome
@@ -105,11 +120,11 @@ async function createIndexes(
     }
     for (const remark of entry.remarks) await complain(options, collection, part!, [at], remark, 'warning')
     try {
-      await options.database.command(options.name, {
+      const { numIndexesBefore, numIndexesAfter } = await options.database.command(options.name, {
         createIndexes: collection,
         indexes: [{ ...entry.spec }],
       })
-      created++
+      if (numIndexesAfter !== numIndexesBefore) created++
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error
       const message = `index ${entry.spec.name} is not created: ${error.message}`
@@ -126,7 +141,8 @@ async function insertDocuments(
   options: SeedOptions,
   collection: string,
   part: SeedPart | undefined,
-): Promise<number> {
+): Promise<{ documents: number; skipped?: number }> {
+  if (options.data === false) return { documents: 0 }
   const convert = documentConverter(options)
   const indexes = await listIndexes(options, collection)
   const documents: Array<{ at: number; document: Doc }> = []
@@ -142,6 +158,7 @@ async function insertDocuments(
     }
   }
   let inserted = 0
+  let skipped = 0
   for (let start = 0; start < documents.length; start += batchSize) {
     const batch = documents.slice(start, start + batchSize)
     const reply = await options.database.command(options.name, {
@@ -150,11 +167,26 @@ async function insertDocuments(
       ordered: false,
     })
     inserted += Number(reply.n)
-    for (const { index, errmsg } of (reply.writeErrors ?? []) as Array<{ index: number; errmsg: string }>) {
-      await complain(options, collection, part!, [batch[index]!.at], `not inserted: ${errmsg}`)
+    for (const error of (reply.writeErrors ?? []) as WriteError[]) {
+      if (options.collections === 'all' && isKnownId(error)) skipped++
+      else
+        await complain(options, collection, part!, [batch[error.index]!.at], `not inserted: ${error.errmsg}`)
     }
   }
-  return inserted
+  return { documents: inserted, ...(skipped > 0 ? { skipped } : {}) }
+}
+
+interface WriteError {
+  index: number
+  code: number
+  errmsg: string
+  keyPattern?: object
+}
+
+/** The document's `_id` is taken: what a re-initialisation leaves alone. */
+function isKnownId({ code, errmsg, keyPattern }: WriteError): boolean {
+  if (code !== 11000) return false
+  return keyPattern ? Object.keys(keyPattern).join() === '_id' : errmsg.includes('index: _id_')
 }
 
 /** Imported documents follow the rules of `add()` once their special members are read. */

@@ -1,0 +1,77 @@
+import {
+  Binary,
+  BSONRegExp,
+  BSONSymbol,
+  Code,
+  Decimal128,
+  Double,
+  Long,
+  MaxKey,
+  MinKey,
+  ObjectId,
+  Timestamp,
+} from 'bson'
+
+type Doc = Record<string, unknown>
+
+/** A document with values of every BSON type, and of those that are easily mistaken for another. */
+export function everyType(): Doc {
+  const doc: Doc = {
+    int: 5,
+    negative: -2147483648,
+    long: Long.fromNumber(5),
+    milliseconds: Long.fromNumber(1700000000000),
+    longest: Long.MAX_VALUE,
+    shortest: Long.MIN_VALUE,
+    wholeDouble: new Double(5),
+    zero: new Double(0),
+    largeDouble: 1e12,
+    hugeDouble: 1e300,
+    fraction: 0.1,
+    tiny: 5e-324,
+    minusZero: -0,
+    nan: Number.NaN,
+    infinity: Number.POSITIVE_INFINITY,
+    minusInfinity: Number.NEGATIVE_INFINITY,
+    decimal: Decimal128.fromString('1.10E+3'),
+    decimalNan: Decimal128.fromString('NaN'),
+    text: 'quote " backslash \\ line\nbreak \u2028 \u0000 null 汉字 😀',
+    empty: '',
+    yes: true,
+    nothing: null,
+    array: [1, [new Double(2)], {}, null, Long.fromNumber(3)],
+    object: { nested: { deeper: new ObjectId('507f1f77bcf86cd799439011') } },
+    emptyObject: {},
+    emptyArray: [],
+    bytes: new Binary(Buffer.from([0, 255, 128]), 0),
+    noBytes: new Binary(Buffer.alloc(0), 0),
+    uuid: new Binary(Buffer.from('00112233445566778899aabbccddeeff', 'hex'), 4),
+    oldBinary: new Binary(Buffer.from('old'), 2),
+    userBinary: new Binary(Buffer.from('user'), 128),
+    id: new ObjectId('60fa6d1d2e5faa0001ade857'),
+    date: new Date('2020-02-29T12:34:56.789Z'),
+    wholeSecond: new Date('2020-01-01T00:00:00Z'),
+    before1970: new Date('1969-12-31T23:59:59.999Z'),
+    longAgo: new Date(-8640000000000000),
+    farAhead: new Date(8640000000000000),
+    timestamp: new Timestamp({ t: 4294967295, i: 1 }),
+    regex: /^a\/b"$/im,
+    perlRegex: new BSONRegExp('(?<=a)b # c', 'x'),
+    symbol: new BSONSymbol('sym'),
+    code: new Code('function () { return "x" }'),
+    scopedCode: new Code('x + y', { x: 1, y: new Double(2) }),
+    min: new MinKey(),
+    max: new MaxKey(),
+    'a.b': 'a name with a dot',
+    constructor: 'own',
+    toString: { hasOwnProperty: 1 },
+  }
+  // In a literal this name would set the prototype.
+  Object.defineProperty(doc, '__proto__', {
+    value: { evil: true },
+    enumerable: true,
+    configurable: true,
+    writable: true,
+  })
+  return doc
+}
