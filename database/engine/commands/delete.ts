@@ -14,9 +14,10 @@ export function remove(context: Context, command: Doc): Doc {
   const results = new WriteResults(context, args.boolean('ordered', true))
   const variables = args.document('let')
   args.end()
+  // A statement of the wrong form fails the command, before anything is removed.
+  const requests = statements.map((statement) => readStatement(statement, variables))
   let n = 0
-  results.each(statements, (statement) => {
-    const { query, limit } = readStatement(statement, variables)
+  results.each(requests, ({ query, limit }) => {
     const view = viewOf(context, name)
     if (!view) {
       compileFilter(query.filter, matchEnv(context, undefined, query))

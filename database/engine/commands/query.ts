@@ -105,8 +105,8 @@ export function matching(
     found.push([record, doc])
     if (found.length >= enough) break
   }
-  if (sorter) found.sort((a, b) => sorter.compare(a[1], b[1]))
-  return found.length > limit ? found.slice(0, limit) : found
+  const ordered = sorter ? sortEntries(found, sorter) : found
+  return ordered.length > limit ? ordered.slice(0, limit) : ordered
 }
 
 /** What a filter of this query is compiled with. */
@@ -180,6 +180,13 @@ function sorterOf(sort: Doc, env: MatchEnv, matcher: Matcher): Sorter {
   return compileSorter(sort, env.collation, (name, doc) =>
     name === 'textScore' ? matcher.textScore?.(doc) : undefined,
   )
+}
+
+function sortEntries(entries: [number, Doc][], sorter: Sorter): [number, Doc][] {
+  return entries
+    .map((entry) => ({ entry, key: sorter.keyOf(entry[1]) }))
+    .sort((a, b) => sorter.compareKeys(a.key, b.key))
+    .map(({ entry }) => entry)
 }
 
 function badHint(name: string): never {

@@ -21,11 +21,12 @@ export function update(context: Context, command: Doc): Doc {
   const bypass = args.boolean('bypassDocumentValidation')
   const variables = args.document('let')
   args.end()
+  // A statement of the wrong form fails the command, before anything is written.
+  const requests = statements.map((statement) => readStatement(statement, variables, bypass))
   let n = 0
   let nModified = 0
   const upserted: Doc[] = []
-  results.each(statements, (statement, index) => {
-    const request = readStatement(statement, variables, bypass)
+  results.each(requests, (request, index) => {
     const outcome = updateMany(context, name, request)
     n += outcome.matched + (outcome.upserted ? 1 : 0)
     nModified += outcome.modified
