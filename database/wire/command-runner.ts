@@ -7,7 +7,7 @@ import { type Doc, isDocument } from '../engine/values/types.ts'
 import type { Authentication } from './authentication.ts'
 import { WIRE_COMMANDS } from './commands.ts'
 import type { Fault } from './fail-points.ts'
-import { errorLabels } from './labels.ts'
+import { concernLabels, errorLabels } from './labels.ts'
 import type { WireRequest } from './message.ts'
 import type { Peer } from './peer.ts'
 import { sessionFields, sessionOf } from './session-fields.ts'
@@ -35,7 +35,10 @@ export class CommandRunner {
       if (form === 'query' && !OLD_FORM.has(name)) {
         fail(352, `Unsupported OP_QUERY command: ${name}. The client driver may require an upgrade.`)
       }
-      const fault = this.#state.failPoints?.faultOf(name, command, this.#peer.appName)
+      const fault = this.#state.failPoints?.faultOf(name, command, {
+        appName: this.#peer.appName,
+        repeated: () => this.#isRepeated(command),
+      })
       const reply = fault ? await this.#runFaulty(name, command, fault) : await this.#run(name, command)
       return reply && this.#finish(reply, command)
     } catch (error) {
@@ -62,6 +65,14 @@ export class CommandRunner {
     return this.#state.engine.execute(database, command, call)
   }
 
+  /** True for a write that has been done already and is only asked about again. */
+  #isRepeated(command: Doc): boolean {
+    const { sessions } = this.#state.engine.state
+    const session = sessionOf(command)
+    if (session?.txnNumber === undefined) return false
+    return sessions.get(session.id).retry?.number === session.txnNumber
+  }
+
   #noteTransaction(name: string, session: string, open: boolean): void {
     const { transactions } = this.#state
     if (open && name !== 'commitTransaction' && name !== 'abortTransaction') transactions.add(session)
@@ -76,8 +87,8 @@ export class CommandRunner {
     if (fault.close === 'after') return undefined
     if (!fault.writeConcernError) return reply
     const { error, labels } = fault.writeConcernError
-    const code = isNumber(error.code) ? toDouble(error.code) : undefined
-    const errorLabelsOf = labels ?? errorLabels(code, command, sessionFields(command))
+    const code = isNumber(error.code) ? toDouble(error.code) : 0
+    const errorLabelsOf = labels ?? concernLabels(code, command, sessionFields(command))
     return {
       ...reply,
       writeConcernError: error,

@@ -14,6 +14,13 @@ export interface Fault {
   readonly writeConcernError: { error: Doc; labels: string[] | undefined } | undefined
 }
 
+/** Where a command comes from. */
+export interface Origin {
+  readonly appName: string | undefined
+  /** True for a write that has been done before. */
+  repeated(): boolean
+}
+
 /**
  * The fail points drivers test themselves with (spec/embedded-database.md §12): `failCommand` and
  * `onPrimaryTransactionalWrite`. Only a server started for tests has any.
@@ -33,9 +40,9 @@ export class FailPoints {
   }
 
   /** What has to happen to a command; undefined when nothing is to. */
-  faultOf(name: string, command: Doc, appName: string | undefined): Fault | undefined {
+  faultOf(name: string, command: Doc, origin: Origin): Fault | undefined {
     if (name === 'configureFailPoint') return undefined
-    return this.#commandFault(name, appName) ?? this.#writeFault(name, command)
+    return this.#commandFault(name, origin.appName) ?? this.#writeFault(name, command, origin)
   }
 
   // internals
@@ -49,9 +56,10 @@ export class FailPoints {
     return point.hit() ? commandFault(point.data) : undefined
   }
 
-  #writeFault(name: string, command: Doc): Fault | undefined {
+  #writeFault(name: string, command: Doc, origin: Origin): Fault | undefined {
     const point = this.#write
     if (!point || command.txnNumber === undefined || command.autocommit === false) return undefined
+    if (origin.repeated()) return undefined
     let hit = false
     // Each statement is a write of its own; inserts go together.
     for (let left = statements(name, command); left > 0; left--) hit = point.hit() || hit
