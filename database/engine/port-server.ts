@@ -58,13 +58,21 @@ export class PortServer {
     if (options?.session) this.#sessions.add(options.session.id)
     const call: Call = { ...options, signal: controller.signal, owner: this }
     try {
-      const reply = await this.#carrier.execute(database, decodeFromPort(command, 'engine') as Doc, call)
+      const decoded = decodeFromPort(command, 'engine') as Doc
+      this.#forgetEnded(decoded)
+      const reply = await this.#carrier.execute(database, decoded, call)
       this.#outbox.add([id, 'reply', encodeForPort(reply)])
     } catch (error) {
       this.#outbox.add([id, 'error', encodeError(error)])
     } finally {
       this.#running.delete(id)
     }
+  }
+
+  /** Sessions their client has ended need no ending with the port. */
+  #forgetEnded({ endSessions }: Doc): void {
+    if (!Array.isArray(endSessions)) return
+    for (const { id } of endSessions as { id?: unknown }[]) this.#sessions.delete(String(id))
   }
 
   #watch(on: boolean): void {

@@ -1,3 +1,4 @@
+import { regexPrefix } from '../match/index.ts'
 import { encodeKey, keyPrefix } from '../values/keys.ts'
 import { bsonClass, type Doc, isBson, isDocument, ORDER, regexParts, typeOrder } from '../values/types.ts'
 
@@ -146,8 +147,8 @@ function regexRange(pattern: unknown, options: unknown): Bounds {
     (typeof pattern === 'object' && pattern !== null && bsonClass(pattern) === 'BSONRegExp')
   const parts = isRegex ? regexParts(pattern) : { pattern: String(pattern), options: '' }
   const flags = typeof options === 'string' ? options : parts.options
-  if (/[^su]/.test(flags) || typeof pattern === 'number') return undefined
-  const prefix = literalPrefix(parts.pattern)
+  if (!isRegex && typeof pattern !== 'string') return undefined
+  const prefix = regexPrefix(parts.pattern, flags)
   if (prefix === undefined) return undefined
   const low = encodeKey(prefix).slice(0, -2)
   const regexes = keyPrefix(ORDER.regex)
@@ -159,22 +160,4 @@ function regexRange(pattern: unknown, options: unknown): Bounds {
     points: false,
     matchesMissing: false,
   }
-}
-
-function literalPrefix(source: string): string | undefined {
-  if (!source.startsWith('^') || source.includes('|')) return undefined
-  let prefix = ''
-  for (let at = 1; at < source.length; at++) {
-    let character = source[at]!
-    if (character === '\\') {
-      character = source[++at] ?? ''
-      if (!/[^A-Za-z0-9]/.test(character)) break
-    } else if (/[.*+?()[\]{}^$]/.test(character)) {
-      break
-    }
-    // A quantifier that allows zero takes the character before it out of the prefix.
-    if (/[*?{]/.test(source[at + 1] ?? '')) break
-    prefix += character
-  }
-  return prefix === '' ? undefined : prefix
 }
