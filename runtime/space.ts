@@ -17,6 +17,7 @@ import { functionKinds, guestSpace, transformCache } from './host/guest-space.ts
 import type { HostCall } from './host/host-call.ts'
 import { Launcher } from './host/launcher.ts'
 import { LogStore } from './host/log-store.ts'
+import { MemoryWatch } from './host/memory-watch.ts'
 import { databaseName, openDatabase } from './host/open-database.ts'
 import type { PoolHost } from './host/pool.ts'
 import { Pools } from './host/pools.ts'
@@ -80,6 +81,7 @@ class LocalSpace implements Space, SpaceControl {
   readonly #pools: Pools
   readonly #desk: CallDesk
   readonly #ticker: Ticker
+  readonly #memory: MemoryWatch | undefined
   readonly #transforms: Transforms
   readonly #database: DatabaseAccess
   readonly #created: CreatedServices
@@ -102,6 +104,7 @@ class LocalSpace implements Space, SpaceControl {
     this.#database = new DatabaseAccess(() => openDatabase(this, clockState(clock)))
     this.#created = createServices(this)
     this.#pools = new Pools(this.#poolHost())
+    if (options.isolation === 'thread') this.#memory = new MemoryWatch(() => this.#pools.carriers())
     this.#desk = new CallDesk(this.#profile, new CallLog(this.logs, clock, options.requestLog === 'quiet'))
     this.#ticker = new Ticker(tickMs, () => this.#tick())
     this.#transforms = new Transforms(transformCache(options))
@@ -221,6 +224,7 @@ class LocalSpace implements Space, SpaceControl {
     const now = performance.now()
     this.#desk.expire(now)
     this.#pools.tick(now)
+    this.#memory?.tick(now)
     return this.#desk.restless || this.#pools.restless
   }
 
@@ -246,6 +250,7 @@ class LocalSpace implements Space, SpaceControl {
     this.#followClock?.[Symbol.dispose]()
     await this.#pools.close(graceMs)
     this.#ticker.stop()
+    this.#memory?.close()
     await Promise.all(Object.values(this.#created.bridge).map((service) => service.close?.()))
     await Promise.all([this.#launcher.close(), this.#database.close(), this.#transforms.close()])
     this.#zone?.[Symbol.dispose]()

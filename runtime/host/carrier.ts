@@ -2,6 +2,7 @@
 import type { BatchChannel } from '../batch-channel.ts'
 import type { GuestMessage, HostMessage } from '../bridge.ts'
 import type { Claims } from '../claims.ts'
+import type { WatchedMemory } from './memory-watch.ts'
 
 /** How a guest came to its end. */
 export interface CarrierExit {
@@ -16,6 +17,8 @@ export interface Carrier {
   readonly transfersPorts: boolean
   /** Where calls handed ahead are claimed; absent where both sides share no memory. */
   readonly claims?: Claims
+  /** Absent where the guest's heap is not the host's concern. */
+  readonly memory?: WatchedMemory
   /** Called once, after the last message of the guest was delivered. */
   onExit(listener: (exit: CarrierExit) => void): void
   /** What user code wrote to the standard streams itself. */

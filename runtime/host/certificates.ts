@@ -1,5 +1,5 @@
 /** Running face verifications: how long and how often one may be asked for (spec/runtime.md §10). */
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../clock/clock.ts'
 
 const lifeMs = 24 * 3600_000
 const maxQueries = 5

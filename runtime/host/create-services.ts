@@ -5,6 +5,7 @@ import type { Clock } from '../../clock/clock.ts'
 import type { SpaceOptions } from '../config/options.ts'
 import type { SpaceServices } from '../space-api.ts'
 import { StorageSigner } from '../storage-address.ts'
+import { lazyService } from './lazy-service.ts'
 import type { LogStore } from './log-store.ts'
 import { Outbox } from './outbox.ts'
 import { PushChannels } from './push-channels.ts'
@@ -35,7 +36,15 @@ export function createServices({ options, clock, logs }: ServicesOptions): Creat
   const outbox = new Outbox({ clock, logs, stubs: options.stubs })
   const push = new PushChannels()
   return {
-    bridge: { outbox, push, storage: new StorageService(store) },
+    bridge: {
+      outbox,
+      push,
+      storage: new StorageService(store),
+      redis: lazyService(async () => {
+        const { RedisService } = await import('./redis/redis-service.ts')
+        return new RedisService(clock)
+      }),
+    },
     services: {
       outbox,
       push,

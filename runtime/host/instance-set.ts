@@ -3,6 +3,7 @@
 import type { Clock } from '../../clock/clock.ts'
 import type { HostMessage } from '../bridge.ts'
 import { maxAhead } from '../claims.ts'
+import type { Carrier } from './carrier.ts'
 import type { HostCall } from './host-call.ts'
 import type { Instance } from './instance.ts'
 
@@ -121,6 +122,10 @@ export class InstanceSet {
   /** The last call of a retired instance has ended. */
   finish(instance: Instance): void {
     if (instance.state === 'draining' && instance.running.size === 0) void this.#drain(instance)
+  }
+
+  *carriers(): Iterable<Carrier> {
+    for (const { carrier } of this.#all) yield carrier
   }
 
   broadcast(message: HostMessage): void {

@@ -129,8 +129,10 @@ export class Instance {
     await this.kill()
   }
 
+  /** Ends it at once. Code in the depths of the engine may take its time to notice; it takes no calls meanwhile. */
   async kill(): Promise<void> {
     if (this.state === 'gone') return
+    this.state = 'draining'
     await this.carrier.kill()
   }
 

@@ -131,6 +131,10 @@ export class Pool implements CallPlace, InstanceOwner {
     return this.#instances.kill()
   }
 
+  carriers(): Iterable<Carrier> {
+    return this.#instances.carriers()
+  }
+
   broadcast(message: HostMessage): void {
     this.#instances.broadcast(message)
   }

@@ -2,8 +2,12 @@
 import type { HostMessage } from '../bridge.ts'
 import type { FunctionEntry, Manifest } from '../project/manifest.ts'
 import type { PoolStatus, ReloadReport } from '../space-api.ts'
+import type { Carrier } from './carrier.ts'
 import { failures } from './failures.ts'
 import { Pool, type PoolHost } from './pool.ts'
+
+/** How long an instance that was ended may take to be gone. */
+const killLimitMs = 3000
 
 export class Pools {
   readonly #host: PoolHost
@@ -62,6 +66,11 @@ export class Pools {
     for (const pool of this.#pools.values()) if (pool.restless) pool.tick(now)
   }
 
+  /** What carries user code now. */
+  *carriers(): Iterable<Carrier> {
+    for (const pool of [...this.#pools.values(), ...this.#leaving]) yield* pool.carriers()
+  }
+
   broadcast(message: HostMessage): void {
     for (const pool of this.#pools.values()) pool.broadcast(message)
   }
@@ -77,7 +86,8 @@ export class Pools {
     const limit = setTimeout(() => {
       for (const pool of all) void pool.kill()
     }, graceMs)
-    await closed
+    // A thread in the depths of the engine may not notice that it was ended; it does not hold up the rest.
+    await Promise.race([closed, elapsed(graceMs + killLimitMs)])
     clearTimeout(limit)
   }
 
@@ -90,6 +100,10 @@ export class Pools {
     this.#leaving.add(pool)
     void pool.close(failures.notFound(name)).then(() => this.#leaving.delete(pool))
   }
+}
+
+function elapsed(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref())
 }
 
 function touches(pool: Pool, changedFiles: readonly string[]): boolean {

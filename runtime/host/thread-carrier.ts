@@ -5,11 +5,13 @@ import type { GuestMessage, HostMessage } from '../bridge.ts'
 import { Claims } from '../claims.ts'
 import { builtFile } from '../package-info.ts'
 import type { Carrier, CarrierExit, CarrierOptions } from './carrier.ts'
+import { memoryHeadroomMB, type WatchedMemory } from './memory-watch.ts'
 
 export class ThreadCarrier implements Carrier {
   readonly transfersPorts = true
   readonly channel: BatchChannel<HostMessage, GuestMessage>
   readonly claims = new Claims()
+  readonly memory: WatchedMemory
   readonly #worker: Worker
   readonly #port: MessagePort
   #memoryExceeded = false
@@ -28,8 +30,19 @@ export class ThreadCarrier implements Carrier {
       execArgv: [],
       stdout: true,
       stderr: true,
-      resourceLimits: { maxOldGenerationSizeMb: options.memoryMB },
+      resourceLimits: { maxOldGenerationSizeMb: options.memoryMB + memoryHeadroomMB },
     })
+    const worker = this.#worker
+    this.memory = {
+      limitMB: options.memoryMB,
+      get threadId() {
+        return worker.threadId
+      },
+      exceeded: () => {
+        this.#memoryExceeded = true
+        void worker.terminate()
+      },
+    }
     this.channel = new BatchChannel<HostMessage, GuestMessage>({
       post: (batch, transfer) => port1.postMessage(batch, transfer as MessagePort[]),
     })

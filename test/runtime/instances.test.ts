@@ -150,15 +150,23 @@ describe('limits', () => {
     expect(failureOf(await hanging)[0]).toBe('FunctionServerError')
   })
 
-  test('memory: the instance ends, its caller hears of it, the next call is served', async () => {
+  test.each(['objects', 'lists', 'list', 'map', 'buffers'])(
+    'memory, eaten by %s: the instance ends, its caller hears of it, nobody else does',
+    async (eat) => {
+      space = await openSpace()
+      const others = many<Slept>(2, 'sleeper', { ms: 300 })
+      const outcome = await space.invoke(clientCall('hungry', { eat }))
+      expect(failureOf(outcome)).toEqual(['FunctionServerError', 'Function [hungry] exited unexpectedly'])
+      expect(outcome).toMatchObject({ failure: { reason: 'crash' } })
+      expect(space.logs.list().some(({ text }) => text.includes('[hungry] ran out of memory'))).toBe(true)
+      expect(await call('hungry')).toBe('fed')
+      expect(await others).toHaveLength(2)
+    },
+  )
+
+  test('memory: what is only garbage does not count', async () => {
     space = await openSpace()
-    const others = many<Slept>(2, 'sleeper', { ms: 300 })
-    const outcome = await space.invoke(clientCall('hungry', { eat: true }))
-    expect(failureOf(outcome)).toEqual(['FunctionServerError', 'Function [hungry] exited unexpectedly'])
-    expect(outcome).toMatchObject({ failure: { reason: 'crash' } })
-    expect(space.logs.list().some(({ text }) => text.includes('[hungry] ran out of memory'))).toBe(true)
-    expect(await call('hungry')).toBe('fed')
-    expect(await others).toHaveLength(2)
+    expect(await call('hungry', { garbage: true })).toBe('fed')
   })
 })
 

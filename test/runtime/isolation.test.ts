@@ -28,7 +28,10 @@ describe.each(['thread', 'process', 'in-process'] as const)('isolation: %s', (is
   })
 
   test('instances side by side do not see each other', async () => {
-    const both = (await Promise.all([call('sleeper', { ms: 200 }), call('sleeper', { ms: 200 })])) as Array<{
+    const both = (await Promise.all([
+      call('sleeper', { ms: 1000 }),
+      call('sleeper', { ms: 1000 }),
+    ])) as Array<{
       id: string
       most: number
     }>
@@ -83,7 +86,7 @@ describe('isolation: process', () => {
   test.each([
     ['exits', { how: 'exit' }, 'code 3'],
     ['exits', { how: 'abort' }, 'ended by SIGABRT'],
-    ['hungry', { eat: true }, 'ran out of memory'],
+    ['hungry', { eat: 'list' }, 'ran out of memory'],
   ])('%s %j ends nobody else', async (name, event, line) => {
     const outcome = await space.invoke(clientCall(name, event))
     expect(failureOf(outcome)).toEqual(['FunctionServerError', `Function [${name}] exited unexpectedly`])

@@ -33,7 +33,8 @@ describe('calls from function to function', () => {
         context: { SOURCE: 'function', CLIENTIP: '127.0.0.1' },
       },
     })
-    expect((results[0] as { result: { context: object } }).result.context).not.toHaveProperty('uniIdToken')
+    const { context } = (results[0] as unknown as { result: { context: object } }).result
+    expect(context).not.toHaveProperty('uniIdToken')
     expect(results.slice(1)).toEqual([
       { errCode: 'FUNCTION_NOT_FOUND', errMsg: 'FUNCTION_NOT_FOUND: function [nope] does not exist' },
       { errCode: 'E_CODED', errMsg: 'coded message' },
