@@ -28,8 +28,8 @@ export function parseExtendedJson(text: string, ids: IdForm = 'objectId'): unkno
 
 // internals
 
-/** Deeper than anything the database stores (spec/embedded-database.md §13). */
-const MAX_DEPTH = 200
+/** Deeper than anything that is stored, and not so deep that the database would refuse a command for it (§13). */
+const MAX_DEPTH = 175
 
 class Reader {
   readonly #text: string
@@ -71,7 +71,9 @@ class Reader {
     const object: Record<string, unknown> = {}
     for (let first = true; !this.#closes('}', first); first = false) {
       if (this.#text[this.#at] !== '"') this.#fail('expected a member name in double quotes')
+      const start = this.#at
       const name = this.#string()
+      if (name.includes('\0')) this.#failAt('a member name may not hold a NUL character', start)
       this.#blanks()
       if (this.#text[this.#at] !== ':') this.#fail("expected ':' after the member name")
       this.#at++

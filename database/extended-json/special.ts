@@ -160,14 +160,18 @@ function isUint32(value: number): boolean {
 
 function readRegex(value: unknown): BSONRegExp | undefined {
   const { pattern, options = '' } = isDocument(value) ? value : {}
-  if (typeof pattern !== 'string' || typeof options !== 'string') return undefined
-  return new BSONRegExp(pattern, options)
+  return typeof pattern === 'string' && typeof options === 'string' ? regex(pattern, options) : undefined
+}
+
+/** BSON ends both texts with a NUL: it may not stand inside. */
+function regex(pattern: string, options: string): BSONRegExp | undefined {
+  return `${pattern}${options}`.includes('\0') ? undefined : new BSONRegExp(pattern, options)
 }
 
 /** `$regex` is an operator, too: whatever is no pattern stays what it is. */
 function readOldRegex(pattern: unknown, options: unknown): unknown {
   if (typeof pattern !== 'string' || typeof options !== 'string') return ORDINARY
-  return new BSONRegExp(pattern, options)
+  return regex(pattern, options)
 }
 
 function readScopedCode(code: unknown, scope: unknown): Code | undefined {

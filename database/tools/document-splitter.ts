@@ -1,7 +1,8 @@
-/** The text of one document of a file, and the line it begins on, counted from 1. */
+/** The text of one document of a file, and where it begins; line and column count from 1. */
 export interface Piece {
   readonly text: string
   readonly line: number
+  readonly column: number
 }
 
 /**
@@ -16,10 +17,13 @@ export class DocumentSplitter {
   /** How far the text was looked at. */
   #at = 0
   #line = 1
+  /** Where the line that was reached begins; below 0 when that is no longer held. */
+  #lineStart = 0
   #kind: 'unknown' | 'lines' | 'array' | 'ended' = 'unknown'
   /** Where the piece under way begins; -1 between pieces. */
   #start = -1
   #startLine = 0
+  #startColumn = 0
   #depth = 0
   #state: 'plain' | 'string' | 'line comment' | 'block comment' = 'plain'
 
@@ -63,6 +67,7 @@ export class DocumentSplitter {
     const from = this.#start >= 0 ? this.#start : this.#at
     this.#text = this.#text.slice(from)
     this.#at -= from
+    this.#lineStart -= from
     if (this.#start >= 0) this.#start = 0
   }
 
@@ -79,7 +84,7 @@ export class DocumentSplitter {
   /** One step between pieces. */
   #between(last: boolean): 'wait' | undefined {
     const char = this.#text[this.#at]!
-    if (char === '\n') this.#line++
+    if (char === '\n') this.#nextLine()
     if (isBlank(char) || (char === ',' && this.#kind !== 'unknown')) {
       this.#at++
     } else if (char === '/' && this.#comment(last)) {
@@ -96,6 +101,7 @@ export class DocumentSplitter {
       if (this.#kind === 'unknown') this.#kind = 'lines'
       this.#start = this.#at
       this.#startLine = this.#line
+      this.#startColumn = this.#at - this.#lineStart + 1
       this.#depth = 0
     }
     return undefined
@@ -134,10 +140,16 @@ export class DocumentSplitter {
         return this.#take(this.#at)
       }
     }
-    this.#line++
+    this.#nextLine()
     this.#at++
     if (this.#state === 'line comment') this.#state = 'plain'
     return undefined
+  }
+
+  /** The line break stands at the present place. */
+  #nextLine(): void {
+    this.#line++
+    this.#lineStart = this.#at + 1
   }
 
   #inString(char: string, last: boolean): 'wait' | undefined {
@@ -193,7 +205,8 @@ export class DocumentSplitter {
   }
 
   #take(end: number): Piece {
-    const piece = { text: this.#text.slice(this.#start, end), line: this.#startLine }
+    const text = this.#text.slice(this.#start, end)
+    const piece = { text, line: this.#startLine, column: this.#startColumn }
     this.#at = end
     this.#start = -1
     this.#depth = 0

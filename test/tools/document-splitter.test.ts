@@ -119,6 +119,22 @@ describe('a text is taken apart into documents', () => {
   })
 })
 
+test('columns', () => {
+  const text = '\n  {"a":1} {"b":\n2},{"c":3}\n{"d":4}'
+  for (const size of sizes) {
+    const splitter = new DocumentSplitter()
+    const pieces = []
+    for (let at = 0; at < text.length; at += size) pieces.push(...splitter.add(text.slice(at, at + size)))
+    pieces.push(...splitter.end())
+    expect(pieces.map(({ line, column }) => [line, column])).toEqual([
+      [2, 3],
+      [2, 11],
+      [3, 4],
+      [4, 1],
+    ])
+  }
+})
+
 const faults: [name: string, text: string, message: RegExp, line: number][] = [
   ['an array without an end', '[{"a":1},\n{"b":2}\n', /ends before the array's/, 3],
   ['something behind an array', '[{"a":1}]\n{"b":2}', /nothing may follow/, 2],

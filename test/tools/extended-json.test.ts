@@ -132,7 +132,9 @@ const faults: [text: string, offset: number, message: RegExp][] = [
   ['{"a": {"$numberDecimal": "x"}}', 6, /is not a valid \$numberDecimal/],
   ['{"a": {"$binary": {"base64": "?"}}}', 6, /is not a valid \$binary/],
   ['{"a": {"$timestamp": {"t": -1, "i": 0}}}', 6, /is not a valid \$timestamp/],
-  [`${'['.repeat(201)}`, 200, /deeper than 200/],
+  ['['.repeat(176), 175, /deeper than 175/],
+  ['{"a":1,"b\\u0000":2}', 7, /NUL/],
+  ['{"a":{"$regex":"\\u0000"}}', 5, /is not a valid \$regex/],
 ]
 
 test.each(faults)('%s is refused where it goes wrong', (text, offset, message) => {
