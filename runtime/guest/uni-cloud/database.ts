@@ -47,7 +47,7 @@ export class Databases {
 /** @returns why a space cannot be reached: another configured one, or one nobody knows */
 export function unreachableSpace(known: readonly string[], spaceId: string): UniCloudError {
   const errMsg = known.includes(spaceId)
-    ? `space [${spaceId}] is configured, but calls from one local space into another are not served yet`
+    ? `space [${spaceId}] is configured, but only its functions and objects can be reached from here`
     : `space [${spaceId}] is unknown here: name it and its project folder under "spaces" in unicloud-local.config.ts`
   return new UniCloudError({ errCode: 'INVALID_SPACE', errMsg })
 }

@@ -6,8 +6,8 @@ import { errors } from './reply.ts'
 type Flag = 'nx' | 'xx' | 'get' | 'keepttl' | 'persist'
 
 export interface SetOptions extends Partial<Record<Flag, boolean>> {
-  /** Epoch milliseconds. */
-  expiresAt?: number
+  /** Epoch milliseconds; read when it is asked for, since its errors come after others. @throws CommandError */
+  expiresAt?: () => number
 }
 
 /** Far beyond what dates can hold; above it redis refuses, too. */
@@ -30,7 +30,8 @@ export function setOptions(
     const unit = units[word]
     if (unit) {
       if (++at >= args.length) throw errors.syntax()
-      options.expiresAt = readExpiry(command, args[at], unit.ms, unit.absolute ? 0 : now)
+      const text = args[at]
+      options.expiresAt = () => readExpiry(command, text, unit.ms, unit.absolute ? 0 : now)
       lives++
     } else if (flags.includes(word as Flag)) options[word as Flag] = true
     else throw errors.syntax()

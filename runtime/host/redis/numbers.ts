@@ -22,14 +22,14 @@ export function integer(text: string | undefined): number {
   return Number(value)
 }
 
-/** An integer argument that must not be negative. @throws CommandError */
+/** An integer that must not be negative; text that is no number gets the same complaint. @throws CommandError */
 export function natural(
   text: string | undefined,
   complaint = 'value is out of range, must be positive',
 ): number {
-  const value = integer(text)
-  if (value < 0) throw errors.of(complaint)
-  return value
+  const value = parseInt64(text ?? '')
+  if (value === undefined || value < 0n) throw errors.of(complaint)
+  return Number(value)
 }
 
 /** Decimal or infinite; undefined for anything else. */

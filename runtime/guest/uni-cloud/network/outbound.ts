@@ -2,9 +2,10 @@
  * The way out of an instance: where a host is mapped to (shared design, decision 5), and whether it may be reached at
  * all (spec/runtime.md §9).
  */
-import { Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
+import type { Agent as HttpAgent } from 'node:http'
+import type { Agent as HttpsAgent } from 'node:https'
 import type { GuestSpace } from '../../../bridge.ts'
+import { packages } from '../packages.ts'
 
 /** Where a request goes in the end. */
 export interface Route {
@@ -59,8 +60,8 @@ export class Outbound {
   agents(): Agents | undefined {
     if (this.#network === 'allow') return undefined
     this.#agents ??= {
-      agent: guarded(new HttpAgent(), (host) => this.#refuses(host)),
-      httpsAgent: guarded(new HttpsAgent(), (host) => this.#refuses(host)),
+      agent: guarded(new (packages.http().Agent)(), (host) => this.#refuses(host)),
+      httpsAgent: guarded(new (packages.https().Agent)(), (host) => this.#refuses(host)),
     }
     return this.#agents
   }

@@ -7,9 +7,10 @@ import { errors, type Reply } from '../reply.ts'
 
 export const bitmapCommands: CommandTable = {
   setbit: command(3, setbit),
-  getbit: command(2, (keys, [key, offset]) =>
-    bitAt(keys.get(key as Bytes, 'string') ?? '', bitOffset(offset)),
-  ),
+  getbit: command(2, (keys, [key, offset]) => {
+    const bit = bitOffset(offset)
+    return bitAt(keys.get(key as Bytes, 'string') ?? '', bit)
+  }),
   bitcount: command(1, bitcount, 4),
   bitpos: command(2, bitpos, 5),
   bitop: command(3, bitop, any),
@@ -61,9 +62,9 @@ function bitRange(args: readonly Bytes[], from: number, text: Bytes): [number, n
 }
 
 function bitcount(keys: Keyspace, args: readonly Bytes[]): Reply {
-  if (args.length === 2) throw errors.syntax()
   const text = keys.get(at(args, 0), 'string')
   if (text === undefined) return 0
+  if (args.length === 2) throw errors.syntax()
   const part = bitRange(args, 1, text)
   if (!part) return 0
   let count = 0

@@ -2,7 +2,7 @@
 import type { Bytes } from '../bytes.ts'
 import { any, at, type CommandTable, command, range } from '../command.ts'
 import type { Keyspace } from '../keyspace.ts'
-import { integer, natural, parseInt64 } from '../numbers.ts'
+import { integer, natural } from '../numbers.ts'
 import { type CommandError, errors, ok, type Reply } from '../reply.ts'
 
 export type Side = 'left' | 'right'
@@ -154,8 +154,8 @@ function lpos(keys: Keyspace, args: readonly Bytes[]): Reply {
     const word = at(args, index).toLowerCase()
     if (args[index + 1] === undefined) throw errors.syntax()
     if (word === 'rank') options.rank = integer(args[index + 1])
-    else if (word === 'count') options.count = naturalOption(args[index + 1], 'COUNT')
-    else if (word === 'maxlen') options.maxlen = naturalOption(args[index + 1], 'MAXLEN')
+    else if (word === 'count') options.count = natural(args[index + 1], "COUNT can't be negative")
+    else if (word === 'maxlen') options.maxlen = natural(args[index + 1], "MAXLEN can't be negative")
     else throw errors.syntax()
   }
   if (options.rank === 0) throw rankZero()
@@ -179,13 +179,6 @@ function positions(
     if (list[index] === value && --skip < 0) found.push(index)
   }
   return found
-}
-
-/** Text that is no number gets the same error as a negative one. */
-function naturalOption(text: Bytes | undefined, name: string): number {
-  const value = parseInt64(text ?? '')
-  if (value === undefined || value < 0n) throw errors.of(`${name} can't be negative`)
-  return Number(value)
 }
 
 function rankZero(): CommandError {

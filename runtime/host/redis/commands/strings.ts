@@ -3,7 +3,7 @@ import type { Bytes } from '../bytes.ts'
 import { any, at, type CommandTable, command, range } from '../command.ts'
 import { readExpiry, setOptions } from '../expiry.ts'
 import type { Keyspace } from '../keyspace.ts'
-import { addDecimals, fitsInt64, integer, natural, parseDouble, parseInt64 } from '../numbers.ts'
+import { addDecimals, fitsInt64, integer, parseDouble, parseInt64 } from '../numbers.ts'
 import { CommandError, errors, ok, type Reply } from '../reply.ts'
 
 const maxStringBytes = 512 * 1024 * 1024
@@ -113,11 +113,12 @@ export function bigInteger(text: Bytes | undefined): bigint {
 
 function set(keys: Keyspace, key: Bytes, value: Bytes, args: readonly Bytes[]): Reply {
   const options = setOptions('set', args, keys.now(), ['nx', 'xx', 'get', 'keepttl'])
+  const expiresAt = options.expiresAt?.()
   const before = options.get ? (keys.get(key, 'string') ?? null) : null
   const exists = keys.has(key)
   if ((options.nx && exists) || (options.xx && !exists)) return options.get ? before : null
   keys.set(key, 'string', value, options.keepttl)
-  if (options.expiresAt !== undefined) keys.expireAt(key, options.expiresAt)
+  if (expiresAt !== undefined) keys.expireAt(key, expiresAt)
   return options.get ? before : ok
 }
 
@@ -133,7 +134,7 @@ function getex(keys: Keyspace, key: Bytes, args: readonly Bytes[]): Reply {
   const value = keys.get(key, 'string') ?? null
   if (value === null) return null
   if (options.persist) keys.expireAt(key, undefined)
-  else if (options.expiresAt !== undefined) keys.expireAt(key, options.expiresAt)
+  else if (options.expiresAt) keys.expireAt(key, options.expiresAt())
   return value
 }
 
@@ -146,7 +147,8 @@ function getrange(keys: Keyspace, key: Bytes, start: number, end: number): Reply
 function setrange(keys: Keyspace, args: readonly Bytes[]): Reply {
   const key = at(args, 0)
   const patch = at(args, 2)
-  const offset = natural(args[1], 'offset is out of range')
+  const offset = integer(args[1])
+  if (offset < 0) throw errors.of('offset is out of range')
   const before = keys.get(key, 'string') ?? ''
   if (patch === '') return before.length
   checkedLength({ length: offset + patch.length })
