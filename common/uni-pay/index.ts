@@ -1,0 +1,29 @@
+/**
+ * The public module uni-pay, for projects that have none: orders, refunds, bills and notifications of payment
+ * platforms (spec/uni-pay.md §2). Amounts are integers in fen.
+ *
+ * ```js
+ * const uniPay = require('uni-pay')
+ *
+ * const wxpay = uniPay.initWeixinV3({ appId, mchId, v3Key, appCertPath, appPrivateKeyPath })
+ * const order = await wxpay.getOrderInfo({ tradeType: 'JSAPI', openid, body, outTradeNo, totalFee: 100, notifyUrl })
+ * ```
+ *
+ * `export =`, so that `require` gives the module itself with every loader. Each platform is loaded when it is first
+ * used: their libraries would slow down the start of functions that need another one.
+ */
+
+/** WeChat Pay V3. */
+function initWeixinV3(options: uniPay.WeixinV3Options): uniPay.WeixinV3 {
+  const { WeixinV3 } = require('./wxpay-v3/client.ts') as typeof import('./wxpay-v3/client.ts')
+  return new WeixinV3(options)
+}
+
+const uniPay = { initWeixinV3 }
+
+namespace uniPay {
+  export type WeixinV3 = import('./wxpay-v3/client.ts').WeixinV3
+  export type WeixinV3Options = import('./wxpay-v3/merchant.ts').WeixinV3Options
+}
+
+export = uniPay

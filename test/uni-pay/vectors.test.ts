@@ -1,0 +1,20 @@
+/** Every vector of the conformance file, against the part of the module that it is about. */
+import { describe, expect, it } from 'vitest'
+import { useFakeClient } from './fake-client.ts'
+import { vectors } from './material.ts'
+import { type Check, wxpayV3 } from './vectors/wxpay-v3.ts'
+
+const fake = useFakeClient()
+const checks: Record<string, Check> = { ...wxpayV3 }
+
+describe('payment vectors', () => {
+  it.each(vectors.filter(({ id }) => id.startsWith('wx-v3')).map((vector) => [vector.id, vector] as const))(
+    '%s',
+    async (id, vector) => {
+      const check = checks[id]
+      if (!check) throw new Error(`nothing is known about the vector ${id}`)
+      expect.hasAssertions()
+      await check(vector, fake.client)
+    },
+  )
+})
