@@ -34,7 +34,7 @@ export class ChangeFeed {
     const changes = changesOf(sequence, batch, catalog)
     if (changes.length === 0) return
     for (const change of changes) this.#remember(change)
-    for (const listener of [...this.#listeners]) listener(changes)
+    for (const listener of [...this.#listeners]) tell(listener, changes)
   }
 
   // internals
@@ -52,6 +52,17 @@ export class ChangeFeed {
 // internals
 
 const RING = 10_000
+
+/** The commit is made, whatever a listener thinks of it: its error is nobody's here, and goes where such errors go. */
+function tell(listener: (changes: readonly Change[]) => void, changes: readonly Change[]): void {
+  try {
+    listener(changes)
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+}
 
 function changesOf(seq: number, batch: Batch, catalog: Catalog): Change[] {
   const time = new Date(batch.time)

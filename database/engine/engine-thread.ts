@@ -5,15 +5,19 @@ import { fileURLToPath } from 'node:url'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import type { ClockState } from '../../clock/adjustable-clock.ts'
 import type { DocumentDatabase } from '../command.ts'
-import { PortDatabase } from './port-client.ts'
-import { decodeError } from './port-messages.ts'
+import type { WireOptions, WireServer } from '../wire/wire-server.ts'
+import { databaseError } from './errors.ts'
+import { EMBEDDED, PortDatabase, type PortDescription } from './port-client.ts'
 import { clockCell, writeClock } from './shared-clock.ts'
 import type { Durability } from './store/contract.ts'
 import { LOCK } from './store/files.ts'
 import { releaseLock } from './store/lock.ts'
+import { decodeFailure } from './thread-failure.ts'
 import type { FromThread, ThreadData, ToThread } from './thread-messages.ts'
 
 export interface EngineThreadOptions {
+  /** A MongoDB server to be reached through the official driver; then there is no engine, and no data folder. */
+  uri?: string
   /** Folder of the data files; without one everything is gone when the thread ends. */
   directory?: string
   /** Default `os`. */
@@ -29,7 +33,7 @@ export interface EngineThreadOptions {
 }
 
 /**
- * Owns the thread an embedded database runs in (spec/embedded-database.md §11). The thread starts with the first port
+ * Owns the thread a database runs in (spec/embedded-database.md §11): the embedded engine, or the driver of a server. The thread starts with the first port
  * that is asked for. Each function instance gets a port of its own and talks to the engine without a detour.
  */
 export class EngineThread implements AsyncDisposable {
@@ -41,6 +45,10 @@ export class EngineThread implements AsyncDisposable {
   readonly #clock: SharedArrayBuffer
   readonly #moves = new Map<number, () => void>()
   #lastMove = 0
+  /** Wire servers asked for; a thread that takes the place of a dead one opens them again. */
+  readonly #doors = new Map<number, Door>()
+  #lastDoor = 0
+  #about: PortDescription = EMBEDDED
   #closing: Promise<void> | undefined
 
   constructor(options: EngineThreadOptions = {}) {
@@ -50,7 +58,7 @@ export class EngineThread implements AsyncDisposable {
 
   /** A database for the owner itself, over a port like any other. */
   get database(): DocumentDatabase {
-    this.#database ??= new PortDatabase(this.connect())
+    this.#database ??= new PortDatabase(this.connect(), () => this.#about)
     return this.#database
   }
 
@@ -64,10 +72,24 @@ export class EngineThread implements AsyncDisposable {
   /**
    * Starts the thread and resolves when the data is open.
    * @throws DatabaseError 98 when another process has the folder, 96 when it cannot be used
+   * @throws LocalError DATABASE_UNAVAILABLE, CONFIG_INVALID for a server that cannot be reached
    */
   ready(): Promise<void> {
     this.#start()
     return this.#ready!
+  }
+
+  /**
+   * Opens the embedded database to MongoDB clients.
+   * @throws LocalError see {@link WireOptions}
+   */
+  async listen(options: WireOptions): Promise<WireServer> {
+    const id = ++this.#lastDoor
+    const uris = await new Promise<readonly string[]>((opened, refused) => {
+      this.#doors.set(id, { options, opened, refused, closed: () => {} })
+      this.#tell({ kind: 'listen', id, options })
+    })
+    return { uris, close: () => this.#hangUp(id) }
   }
 
   /** Writes into the folder's lock where others can reach the database while this process has it. */
@@ -106,8 +128,10 @@ export class EngineThread implements AsyncDisposable {
 
   #start(): Worker {
     if (this.#worker) return this.#worker
-    const { directory, durability, javascript } = this.#options
+    const { uri, directory, durability, javascript } = this.#options
+    const again = [...this.#doors]
     const workerData: ThreadData = {
+      ...(uri === undefined ? {} : { uri }),
       ...(directory === undefined ? {} : { directory }),
       ...(durability === undefined ? {} : { durability }),
       ...(javascript === undefined ? {} : { javascript }),
@@ -122,19 +146,43 @@ export class EngineThread implements AsyncDisposable {
     })
     worker.unref()
     this.#worker = worker
-    this.#ready = this.#listen(worker)
+    this.#ready = this.#follow(worker)
+    for (const [id, { options }] of again)
+      worker.postMessage({ kind: 'listen', id, options } satisfies ToThread)
     // Whoever asks gets the failure; that nobody has asked is no reason to end the process.
     this.#ready.catch(() => {})
     return worker
   }
 
-  #listen(worker: Worker): Promise<void> {
+  #follow(worker: Worker): Promise<void> {
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FromThread) => {
-        if (message.kind === 'ready') resolve()
-        else if (message.kind === 'failed') reject(decodeError(message.error))
-        else if (message.kind === 'warning') this.#options.warn?.(message.text)
-        else if (message.kind === 'clock') this.#clockFollowed(message.move)
+        switch (message.kind) {
+          case 'ready':
+            this.#about = message.about
+            resolve()
+            break
+          case 'failed':
+            reject(decodeFailure(message.failure))
+            break
+          case 'warning':
+            this.#options.warn?.(message.text)
+            break
+          case 'clock':
+            this.#clockFollowed(message.move)
+            break
+          case 'listening':
+            this.#doors.get(message.id)?.opened(message.uris)
+            break
+          case 'notListening':
+            this.#doors.get(message.id)?.refused(decodeFailure(message.failure))
+            this.#doors.delete(message.id)
+            break
+          case 'hungUp':
+            this.#doors.get(message.id)?.closed()
+            this.#doors.delete(message.id)
+            break
+        }
       })
       worker.on('error', (error) => {
         reject(error)
@@ -143,6 +191,20 @@ export class EngineThread implements AsyncDisposable {
         )
       })
       worker.on('exit', () => this.#ended())
+    })
+  }
+
+  /** Closes a wire server; with the thread gone there is nothing to close. */
+  async #hangUp(id: number): Promise<void> {
+    const door = this.#doors.get(id)
+    const worker = this.#worker
+    if (!door || !worker) {
+      this.#doors.delete(id)
+      return
+    }
+    await new Promise<void>((closed) => {
+      door.closed = closed
+      worker.postMessage({ kind: 'hangUp', id } satisfies ToThread)
     })
   }
 
@@ -156,6 +218,10 @@ export class EngineThread implements AsyncDisposable {
     const { directory } = this.#options
     if (directory !== undefined) releaseLock(join(directory, LOCK), this.#lockToken)
     for (const move of [...this.#moves.keys()]) this.#clockFollowed(move)
+    for (const door of this.#doors.values()) {
+      door.refused(databaseError(91, 'The database is closed'))
+      door.closed()
+    }
     this.#worker = undefined
     this.#database = undefined
   }
@@ -171,6 +237,14 @@ export class EngineThread implements AsyncDisposable {
 }
 
 // internals
+
+/** A wire server that was asked for, and who waits for what. */
+interface Door {
+  readonly options: WireOptions
+  readonly opened: (uris: readonly string[]) => void
+  readonly refused: (error: Error) => void
+  closed: () => void
+}
 
 /** The built thread: beside the built parts of this package, or under `dist` when run from source. */
 function threadScript(): string {

@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock/clock.ts'
 import { DatabaseError } from '../command.ts'
 import type { Context } from './commands/context.ts'
 import { COMMANDS, type CommandEntry } from './commands/table.ts'
@@ -121,7 +122,7 @@ export class Executor {
       } catch (error) {
         unit.rollback()
         if (!(error instanceof Blocked)) throw error
-        await this.#wait(error, context.pause, started)
+        await this.#wait(error, { pause: context.pause, signal: call.signal }, started)
       }
     }
   }
@@ -139,22 +140,16 @@ export class Executor {
   }
 
   /** Parks a plain write until the transaction in its way has ended. */
-  async #wait(blocked: Blocked, pause: Pause, started: number): Promise<void> {
+  async #wait(
+    blocked: Blocked,
+    { pause, signal }: { pause: Pause; signal: AbortSignal | undefined },
+    started: number,
+  ): Promise<void> {
     const { clock } = this.#state
     const left = Math.min(started + MAX_WAIT_MS - clock.now(), pause.left)
-    if (left > 0) {
-      let timer: Disposable | undefined
-      const late = new Promise<boolean>((resolve) => {
-        timer = clock.setTimer(() => resolve(true), left)
-      })
-      const timedOut = await Promise.race([blocked.by.whenEnded().then(() => false), late])
-      timer?.[Symbol.dispose]()
-      if (!timedOut) return
-    }
-    fail(
-      50,
-      'operation exceeded time limit while it waited for an open transaction that has written the same document',
-    )
+    const outcome = left > 0 ? await firstOf(blocked.by.whenEnded(), clock, left, signal) : 'late'
+    if (outcome === 'given up') fail(11601, 'operation was interrupted')
+    if (outcome === 'late') fail(50, TOO_LATE)
   }
 
   #context(running: Running, unit: LiveUnit | Transaction, sliced: boolean): Context {
@@ -198,6 +193,29 @@ interface Running {
 /** How long a plain write waits for a transaction (§10). */
 const MAX_WAIT_MS = 5000
 const TRANSIENT: ReadonlySet<number> = new Set([24, 112, 246, 251, 267])
+
+const TOO_LATE =
+  'operation exceeded time limit while it waited for an open transaction that has written the same document'
+
+/** Waits for the first of: an end, so many milliseconds of the clock, a caller who gives up. */
+function firstOf(
+  end: Promise<void>,
+  clock: Clock,
+  ms: number,
+  signal: AbortSignal | undefined,
+): Promise<'ended' | 'late' | 'given up'> {
+  return new Promise((resolve) => {
+    const settle = (outcome: 'ended' | 'late' | 'given up') => {
+      timer[Symbol.dispose]()
+      signal?.removeEventListener('abort', giveUp)
+      resolve(outcome)
+    }
+    const giveUp = () => settle('given up')
+    const timer = clock.setTimer(() => settle('late'), ms)
+    signal?.addEventListener('abort', giveUp, { once: true })
+    void end.then(() => settle('ended'))
+  })
+}
 
 function wantsJournal(command: Doc): boolean {
   return isDocument(command.writeConcern) && (command.writeConcern.j === true || command.writeConcern.j === 1)

@@ -7,9 +7,18 @@ import { EmbeddedSession, sessionCall } from './session-handle.ts'
 import type { SessionCall } from './transactions/sessions.ts'
 import type { Doc } from './values/types.ts'
 
-/** The embedded engine, reached through a port of its thread (spec/embedded-database.md §11). */
+/** What is at the far end of a port. */
+export interface PortDescription {
+  readonly kind: DocumentDatabase['kind']
+  readonly uri?: string
+  readonly server: string
+  readonly transactions: boolean
+  readonly changeFeed: boolean
+}
+
+/** A database reached through a port of its thread (spec/embedded-database.md §11). */
 export class PortDatabase implements DocumentDatabase {
-  readonly kind = 'embedded'
+  readonly #about: () => PortDescription
   readonly #port: MessagePort
   readonly #outbox: Outbox<PortRequest>
   readonly #pending = new Map<number, Pending>()
@@ -17,15 +26,23 @@ export class PortDatabase implements DocumentDatabase {
   #lastId = 0
   #closed = false
 
-  /** @param port handed out by `EngineThread.connect()`; it keeps the process alive only while a command is under way */
-  constructor(port: MessagePort) {
+  /**
+   * @param port handed out by `EngineThread.connect()`; it keeps the process alive only while a command is under way
+   * @param about what is known of the far end; by default it is the embedded engine
+   */
+  constructor(port: MessagePort, about: () => PortDescription = () => EMBEDDED) {
     this.#port = port
+    this.#about = about
     this.#outbox = new Outbox((messages) => port.postMessage(messages))
     port.on('message', (replies: PortReply[]) => {
       for (const reply of replies) this.#receive(reply)
     })
     port.on('close', () => this.#lost())
     port.unref()
+  }
+
+  get kind(): DocumentDatabase['kind'] {
+    return this.#about().kind
   }
 
   async command(database: string, command: Command, options: CallOptions = {}): Promise<Reply> {
@@ -61,12 +78,9 @@ export class PortDatabase implements DocumentDatabase {
     }
   }
 
-  describe(): { server: string; transactions: boolean; changeFeed: boolean } {
-    return {
-      server: 'unicloud-local embedded engine (speaks MongoDB 7.0)',
-      transactions: true,
-      changeFeed: true,
-    }
+  describe(): Omit<PortDescription, 'kind'> {
+    const { kind: _kind, ...about } = this.#about()
+    return about
   }
 
   /** Closes the port; the engine drops what this client has open. The engine itself goes on. */
@@ -126,6 +140,14 @@ export class PortDatabase implements DocumentDatabase {
       pending.reject(gone())
     }
   }
+}
+
+/** The embedded engine. */
+export const EMBEDDED: PortDescription = {
+  kind: 'embedded',
+  server: 'unicloud-local embedded engine (speaks MongoDB 7.0)',
+  transactions: true,
+  changeFeed: true,
 }
 
 // internals

@@ -1,11 +1,15 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { PortError } from './port-messages.ts'
+import type { WireOptions } from '../wire/wire-server.ts'
+import type { PortDescription } from './port-client.ts'
 import type { Durability } from './store/contract.ts'
+import type { ThreadFailure } from './thread-failure.ts'
 
 /** What passes between an engine's thread and its owner; see engine-thread.ts and thread.ts. */
 
 /** Handed to the thread when it starts. */
 export interface ThreadData {
+  /** A real server to speak to through the driver, instead of an engine. */
+  readonly uri?: string
   readonly directory?: string
   readonly durability?: Durability
   readonly javascript?: boolean
@@ -21,12 +25,17 @@ export type ToThread =
   | { readonly kind: 'connect'; readonly port: MessagePort }
   | { readonly kind: 'clock'; readonly move: number }
   | { readonly kind: 'announce'; readonly uri: string }
+  | { readonly kind: 'listen'; readonly id: number; readonly options: WireOptions }
+  | { readonly kind: 'hangUp'; readonly id: number }
   | { readonly kind: 'close' }
 
 export type FromThread =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'failed'; readonly error: PortError }
+  | { readonly kind: 'ready'; readonly about: PortDescription }
+  | { readonly kind: 'failed'; readonly failure: ThreadFailure }
   | { readonly kind: 'warning'; readonly text: string }
   /** The timers that a move of the clock made due have fired. */
   | { readonly kind: 'clock'; readonly move: number }
+  | { readonly kind: 'listening'; readonly id: number; readonly uris: readonly string[] }
+  | { readonly kind: 'notListening'; readonly id: number; readonly failure: ThreadFailure }
+  | { readonly kind: 'hungUp'; readonly id: number }
   | { readonly kind: 'closed' }

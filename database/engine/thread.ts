@@ -1,42 +1,38 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { SystemClock } from '../../clock/clock.ts'
+import { LocalError } from '../../errors/errors.ts'
+import type { DocumentDatabase } from '../command.ts'
+import type { WireOptions, WireServer } from '../wire/wire-server.ts'
 import { EmbeddedDatabase } from './engine.ts'
-import { encodeError, type PortReply, type PortRequest } from './port-messages.ts'
-import { PortServer } from './port-server.ts'
+import type { PortReply, PortRequest } from './port-messages.ts'
+import { type PortCarrier, PortServer } from './port-server.ts'
 import { SharedClock } from './shared-clock.ts'
+import { encodeFailure, refusalOf } from './thread-failure.ts'
 import type { FromThread, ThreadData, ToThread } from './thread-messages.ts'
 
 /**
- * The engine's thread (spec/embedded-database.md §11). Its owner hands it ports; when the engine cannot be opened, every
- * command on them is answered with the reason.
+ * The database's thread (spec/embedded-database.md §11): the embedded engine, or the driver in front of a real server.
+ * Its owner hands it ports; when the database cannot be opened, every command on them is answered with the reason.
  */
 const owner = parentPort
 if (!owner) throw new Error('database/thread.js is started by EngineThread, not by hand')
 const data = workerData as ThreadData
 const shared = data.clock === undefined ? undefined : new SharedClock(data.clock)
 
-let engine: EmbeddedDatabase | undefined
+let carrier: (PortCarrier & DocumentDatabase & { close(): Promise<void> }) | undefined
 let failure: unknown
-try {
-  engine = new EmbeddedDatabase({
-    ...(data.directory === undefined ? {} : { directory: data.directory, lockToken: data.lockToken }),
-    ...(data.durability === undefined ? {} : { durability: data.durability }),
-    ...(data.checkpointBytes === undefined ? {} : { checkpointBytes: data.checkpointBytes }),
-    javascript: data.javascript ?? false,
-    clock: shared ?? new SystemClock(),
-    warn: (text) => tell({ kind: 'warning', text }),
-  })
-  tell({ kind: 'ready' })
-} catch (error) {
-  failure = error
-  tell({ kind: 'failed', error: encodeError(error) })
-}
+/** Ports that came before the database was open; undefined once it is, or never will be. */
+let early: MessagePort[] | undefined = []
+/** Listening wire servers by the number of the request. */
+const servers = new Map<number, WireServer>()
+
+if (data.uri === undefined) settle(openEngine)
+else void openDriver(data.uri)
 
 owner.on('message', (message: ToThread) => {
   switch (message.kind) {
     case 'connect':
-      if (engine) new PortServer(engine, message.port)
-      else refuse(message.port)
+      serve(message.port)
       break
     case 'clock':
       shared?.moved()
@@ -44,7 +40,13 @@ owner.on('message', (message: ToThread) => {
       setImmediate(() => tell({ kind: 'clock', move: message.move }))
       break
     case 'announce':
-      engine?.announce(message.uri)
+      if (carrier instanceof EmbeddedDatabase) carrier.announce(message.uri)
+      break
+    case 'listen':
+      void listen(message.id, message.options)
+      break
+    case 'hangUp':
+      void hangUp(message.id)
       break
     case 'close':
       void close()
@@ -52,12 +54,51 @@ owner.on('message', (message: ToThread) => {
   }
 })
 
-function tell(message: FromThread): void {
-  owner!.postMessage(message)
+function openEngine(): EmbeddedDatabase {
+  return new EmbeddedDatabase({
+    ...(data.directory === undefined ? {} : { directory: data.directory, lockToken: data.lockToken }),
+    ...(data.durability === undefined ? {} : { durability: data.durability }),
+    ...(data.checkpointBytes === undefined ? {} : { checkpointBytes: data.checkpointBytes }),
+    javascript: data.javascript ?? false,
+    clock: shared ?? new SystemClock(),
+    warn,
+  })
 }
 
-function refuse(port: import('node:worker_threads').MessagePort): void {
-  const error = encodeError(failure)
+/** The driver takes long to load, so it is not there before somebody has set a server's address. */
+async function openDriver(uri: string): Promise<void> {
+  try {
+    const { DriverDatabase } = await import('../driver/driver-database.ts')
+    const database = await DriverDatabase.connect(uri, { warn })
+    settle(() => database)
+  } catch (error) {
+    settle(() => {
+      throw error
+    })
+  }
+}
+
+function settle(open: () => NonNullable<typeof carrier>): void {
+  try {
+    carrier = open()
+    tell({ kind: 'ready', about: { kind: carrier.kind, ...carrier.describe() } })
+  } catch (error) {
+    failure = error
+    tell({ kind: 'failed', failure: encodeFailure(error) })
+  }
+  const ports = early ?? []
+  early = undefined
+  for (const port of ports) serve(port)
+}
+
+function serve(port: MessagePort): void {
+  if (early) early.push(port)
+  else if (carrier) new PortServer(carrier, port)
+  else refuse(port)
+}
+
+function refuse(port: MessagePort): void {
+  const error = refusalOf(failure)
   port.on('message', (requests: PortRequest[]) => {
     const replies = requests.flatMap(([id, kind]): PortReply[] =>
       kind === 'command' ? [[id, 'error', error]] : [],
@@ -66,11 +107,44 @@ function refuse(port: import('node:worker_threads').MessagePort): void {
   })
 }
 
+async function listen(id: number, options: WireOptions): Promise<void> {
+  try {
+    if (!(carrier instanceof EmbeddedDatabase)) {
+      throw new LocalError('CONFIG_INVALID', 'only the embedded database can be opened to MongoDB clients', {
+        hint: 'clients of a real server connect to that server',
+      })
+    }
+    const { startWireServer } = await import('../wire/wire-server.ts')
+    const server = await startWireServer(carrier, options, warn)
+    servers.set(id, server)
+    carrier.announce(server.uris[0] ?? '')
+    tell({ kind: 'listening', id, uris: server.uris })
+  } catch (error) {
+    tell({ kind: 'notListening', id, failure: encodeFailure(error) })
+  }
+}
+
+async function hangUp(id: number): Promise<void> {
+  const server = servers.get(id)
+  servers.delete(id)
+  await server?.close()
+  tell({ kind: 'hungUp', id })
+}
+
+function warn(text: string): void {
+  tell({ kind: 'warning', text })
+}
+
+function tell(message: FromThread): void {
+  owner!.postMessage(message)
+}
+
 async function close(): Promise<void> {
   try {
-    await engine?.close()
+    await Promise.all([...servers.values()].map((server) => server.close()))
+    await carrier?.close()
   } catch (error) {
-    tell({ kind: 'warning', text: `Closing the database failed: ${String(error)}` })
+    warn(`Closing the database failed: ${String(error)}`)
   }
   tell({ kind: 'closed' })
   // The ports would keep the thread alive.

@@ -11,10 +11,8 @@ import { damaged, fileError } from './files.ts'
  * double) and its BSON, in record order; then a trailer of mark, count and CRC-32C of everything before it.
  */
 
-/** A collection's documents as they were when its checkpoint began. */
-export interface CollectionSnapshot {
-  readonly entries: readonly (readonly [record: number, doc: Doc])[]
-}
+/** Documents of a collection in record order. */
+export type CollectionEntries = readonly (readonly [record: number, doc: Doc])[]
 
 /**
  * Writes a collection file aside and moves it into place when it is whole and on the disk.
@@ -23,14 +21,14 @@ export interface CollectionSnapshot {
  */
 export async function writeCollectionFile(
   path: string,
-  snapshot: CollectionSnapshot,
+  entries: CollectionEntries,
   turn: () => Promise<void>,
 ): Promise<number> {
   const aside = `${path}.new`
   let file: FileHandle | undefined
   try {
     file = await open(aside, 'w')
-    const bytes = await writeEntries(file, snapshot.entries, turn)
+    const bytes = await writeEntries(file, entries, turn)
     await file.datasync()
     await file.close()
     file = undefined
@@ -73,7 +71,7 @@ const SLICE_BYTES = 256 * 1024
 
 async function writeEntries(
   file: FileHandle,
-  entries: CollectionSnapshot['entries'],
+  entries: CollectionEntries,
   turn: () => Promise<void>,
 ): Promise<number> {
   const writer = new BsonWriter(SLICE_BYTES * 2)

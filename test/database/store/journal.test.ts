@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { Binary, Decimal128, Double, EJSON, Long, MaxKey, MinKey, ObjectId, Timestamp } from 'bson'
 import { describe, expect, test } from 'vitest'
 import type { JournalStore } from '../../../database/engine/store/journal-store.ts'
@@ -175,6 +175,42 @@ describe('checkpoints', () => {
     await using again = folder.open()
     expect(await again.command('d', { count: 'a', query: { seen: 1 } })).toMatchObject({ n: 10_000 })
     expect(await again.command('d', { count: 'a' })).toMatchObject({ n: 10_000 })
+  })
+
+  test('stopped at any moment, it has lost nothing', async () => {
+    using folder = new Folder()
+    const database = folder.open()
+    const documents = Array.from({ length: 3000 }, (_, at) => ({ _id: at, text: 'x'.repeat(200) }))
+    await database.command('d', { insert: 'a', documents })
+    await database.command('d', { insert: 'b', documents: documents.slice(0, 10) })
+    await store(database).checkpoint()
+    await database.command('d', { update: 'a', updates: [{ q: {}, u: { $set: { round: 2 } }, multi: true }] })
+    await database.command('d', { delete: 'b', deletes: [{ q: { _id: 5 }, limit: 1 }] })
+    const before = await dump(database, 'd')
+    const moments = new Map<string, Folder>()
+    let running = true
+    const checkpoint = store(database)
+      .checkpoint()
+      .finally(() => {
+        running = false
+      })
+    while (running) {
+      // A copy of the folder is what a killed process would have left.
+      const names = files(folder).join()
+      if (!moments.has(names)) moments.set(names, new Folder(folder.path))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await checkpoint
+    await database.close()
+    expect(moments.size).toBeGreaterThan(3)
+    for (const [names, copy] of moments) {
+      rmSync(copy.file('lock'))
+      await using again = copy.open({ durability: 'none' })
+      expect(await dump(again, 'd'), names).toEqual(before)
+      expect(copy.warnings).toEqual([])
+      await again.close()
+      copy[Symbol.dispose]()
+    }
   })
 
   test('they come by themselves when the journal has grown', async () => {

@@ -256,6 +256,23 @@ describe('plain writes that meet an intent', () => {
     await session.abortTransaction()
   })
 
+  test('give up when their caller does', async () => {
+    await using setup = new Setup()
+    await setup.insert([{ _id: 1 }])
+    const session = await setup.begin()
+    await setup.set(1, { n: 1 }, session)
+    const controller = new AbortController()
+    const update = { update: 'c', updates: [{ q: { _id: 1 }, u: { $set: { n: 2 } } }] }
+    const waiting = setup.database
+      .command('d', update, { signal: controller.signal })
+      .catch((error: DatabaseError) => error)
+    await Promise.resolve()
+    controller.abort()
+    expect(await waiting).toMatchObject({ code: 11601 })
+    await session.abortTransaction()
+    expect(await setup.docs()).toEqual([{ _id: 1 }])
+  })
+
   test('a change of the definition waits for those who use the collection', async () => {
     await using setup = new Setup()
     await setup.insert([{ _id: 1 }])
