@@ -6,9 +6,10 @@ import type { Clock } from '../clock/clock.ts'
 import type { DocumentDatabase } from '../database/command.ts'
 import { LocalError } from '../errors/errors.ts'
 import type { SpaceOptions } from './config/options.ts'
-import type { NestedInvocation } from './guest/guest-context.ts'
 import { CallDesk } from './host/call-desk.ts'
+import { callLimits, nestedTimeoutMs } from './host/call-limits.ts'
 import { CallLog } from './host/call-log.ts'
+import { clockState } from './host/clock-state.ts'
 import { type CreatedServices, createServices } from './host/create-services.ts'
 import { DatabaseAccess } from './host/database-access.ts'
 import { functionEnvironment, useTimeZone } from './host/environment.ts'
@@ -18,16 +19,17 @@ import type { HostCall } from './host/host-call.ts'
 import { Launcher } from './host/launcher.ts'
 import { LogStore } from './host/log-store.ts'
 import { MemoryWatch } from './host/memory-watch.ts'
+import { checkNested } from './host/nested-invocation.ts'
 import { databaseName, openDatabase } from './host/open-database.ts'
+import { OtherSpaces } from './host/other-spaces.ts'
 import type { PoolHost } from './host/pool.ts'
 import { Pools } from './host/pools.ts'
+import { readServableProject } from './host/servable-project.ts'
 import { dispatchRequest } from './host/services.ts'
 import { Ticker } from './host/ticker.ts'
 import { Transforms } from './host/transforms.ts'
-import type { CallFailure, CallSource, Invocation, Outcome } from './invocation.ts'
-import { packageRoot } from './package-info.ts'
+import type { CallFailure, Invocation, Outcome } from './invocation.ts'
 import type { FunctionEntry, Manifest } from './project/manifest.ts'
-import { readProject } from './project/read.ts'
 import { type ProviderProfile, providers } from './provider.ts'
 import type { PoolStatus, ReloadReport, Space, SpaceControl, SpaceServices } from './space-api.ts'
 
@@ -38,11 +40,6 @@ export interface SpaceDependencies {
 
 /** How often limits of calls are looked at, in milliseconds of machine time. */
 const tickMs = 10
-/** Default time limit of a call from another function (spec/runtime.md §7). */
-const nestedTimeoutMs = 60_000
-/** tencent drops the connection of a client after this long, while the run goes on (spec/runtime.md §3, point 6). */
-const tencentClientMs = 30_000
-
 /**
  * Reads a project and makes it callable. Instances start with the first calls; the database opens when first used.
  * @throws LocalError when the project cannot be served as a whole
@@ -51,7 +48,7 @@ export async function createSpace(
   options: SpaceOptions,
   dependencies: SpaceDependencies = {},
 ): Promise<Space & SpaceControl> {
-  const manifest = await readManifest(options)
+  const manifest = await readServableProject(options)
   mkdirSync(options.data, { recursive: true })
   const profile = providers[manifest.provider]
   const timeZone = options.timeZone ?? profile.timeZone
@@ -85,6 +82,7 @@ class LocalSpace implements Space, SpaceControl {
   readonly #transforms: Transforms
   readonly #database: DatabaseAccess
   readonly #created: CreatedServices
+  readonly #others: OtherSpaces
   readonly #followClock: Disposable | undefined
   readonly #listeners = new Set<(manifest: Manifest) => void>()
 
@@ -103,6 +101,12 @@ class LocalSpace implements Space, SpaceControl {
     this.#zone = zone
     this.#database = new DatabaseAccess(() => openDatabase(this, clockState(clock)))
     this.#created = createServices(this)
+    this.#others = new OtherSpaces({
+      options,
+      clock,
+      logs: this.logs,
+      open: (other, sameClock) => createSpace(other, { clock: sameClock }),
+    })
     this.#pools = new Pools(this.#poolHost())
     if (options.isolation === 'thread') this.#memory = new MemoryWatch(() => this.#pools.carriers())
     this.#desk = new CallDesk(this.#profile, new CallLog(this.logs, clock, options.requestLog === 'quiet'))
@@ -215,9 +219,12 @@ class LocalSpace implements Space, SpaceControl {
 
   /** A call from inside an instance; what it sent is looked at first. */
   async #invokeNested(nested: unknown, parent: HostCall | undefined): Promise<Outcome> {
-    const { name, payload, timeoutMs = nestedTimeoutMs } = checkNested(nested)
+    const { name, payload, timeoutMs = nestedTimeoutMs, spaceId } = checkNested(nested)
     const ancestors = parent ? [...parent.input.ancestors, parent.input.name] : []
-    return this.#submit({ name, payload, source: 'function', timeoutMs, ancestors }, parent).outcome
+    const invocation: Invocation = { name, payload, source: 'function', timeoutMs, ancestors }
+    if (spaceId !== undefined && spaceId !== this.options.spaceId)
+      return this.#others.invoke(spaceId, invocation)
+    return this.#submit(invocation, parent).outcome
   }
 
   #tick(): boolean {
@@ -232,7 +239,7 @@ class LocalSpace implements Space, SpaceControl {
     if (this.#closing) return { reloaded: [], added: [], removed: [] }
     const before = this.#manifest
     const [after] = await Promise.all([
-      readManifest(this.options),
+      readServableProject(this.options),
       this.#transforms.ahead(changedFiles ?? before.cloudRoots),
     ])
     this.#manifest = after
@@ -248,7 +255,7 @@ class LocalSpace implements Space, SpaceControl {
 
   async #close(graceMs: number): Promise<void> {
     this.#followClock?.[Symbol.dispose]()
-    await this.#pools.close(graceMs)
+    await Promise.all([this.#pools.close(graceMs), this.#others.close(graceMs)])
     this.#ticker.stop()
     this.#memory?.close()
     await Promise.all(Object.values(this.#created.bridge).map((service) => service.close?.()))
@@ -274,10 +281,7 @@ class LocalSpace implements Space, SpaceControl {
           databaseName: this.databaseName,
           storageSecret: this.#created.storageSecret,
         }),
-      limits: (entry, source) => ({
-        stopMs: stopLimit(options, entry, source),
-        answerMs: answerLimit(this.#profile, entry, source),
-      }),
+      limits: (entry, source) => callLimits(options, this.#profile, entry, source),
       request: (instance, message) => void dispatchRequest(instance, message, this.#created.bridge, access),
       log: (entry, line) => void this.logs.append({ ...line, functionName: entry.name }),
       remark: (entry, level, text, channel = 'system') =>
@@ -295,50 +299,4 @@ class LocalSpace implements Space, SpaceControl {
   #transformAhead(targets: readonly string[]): void {
     void this.#transforms.ahead(targets).catch(() => undefined)
   }
-}
-
-async function readManifest(options: SpaceOptions): Promise<Manifest> {
-  const { project, provider, builtins, data } = options
-  const manifest = await readProject({
-    project,
-    builtins,
-    builtinRoots: [packageRoot],
-    data,
-    ...(provider ? { provider } : {}),
-  })
-  const errors = manifest.problems.filter(({ severity }) => severity === 'error')
-  const [first, ...others] = errors
-  if (!first) return manifest
-  const hint = [first.hint, ...others.map(({ message }) => `also: ${message}`)].filter(Boolean).join('; ')
-  throw new LocalError('PROJECT_INVALID', first.message, {
-    ...(first.where ? { where: first.where } : {}),
-    ...(hint ? { hint } : {}),
-  })
-}
-
-function stopLimit({ timeouts }: SpaceOptions, { config }: FunctionEntry, source: CallSource): number {
-  if (!timeouts) return Number.POSITIVE_INFINITY
-  return (source === 'timing' ? config.timingTimeout : config.timeout) * 1000
-}
-
-function answerLimit({ name }: ProviderProfile, { config }: FunctionEntry, source: CallSource): number {
-  const dropped = name === 'tencent' && source === 'client' && config.timeout * 1000 > tencentClientMs
-  return dropped ? tencentClientMs : Number.POSITIVE_INFINITY
-}
-
-/** Any clock as an instance can follow it. */
-function clockState(clock: Clock): ClockState {
-  if (clock instanceof AdjustableClock) return clock.state
-  // A clock that is moved by hand stands still in between; others keep their distance to the machine's.
-  if (clock.onMove) return { offsetMs: 0, frozenAt: clock.now() }
-  const offsetMs = clock.now() - Date.now()
-  return { offsetMs: Math.abs(offsetMs) < 1000 ? 0 : offsetMs }
-}
-
-function checkNested(nested: unknown): NestedInvocation {
-  const { name, payload, timeoutMs } = (nested ?? {}) as Partial<NestedInvocation>
-  if (typeof name !== 'string' || (payload?.type !== 'event' && payload?.type !== 'method')) {
-    throw new TypeError('a nested call needs the name of a function and an event or a method')
-  }
-  return { name, payload, ...(typeof timeoutMs === 'number' ? { timeoutMs } : {}) }
 }

@@ -14,7 +14,7 @@ export function describeThrown(error: unknown): string {
   }
 }
 
-/** Drops the frames of our own code and of Node's internals. */
+/** Drops the frames of our own code and of Node's. */
 export function foldFrames(text: string): string {
   return text
     .split('\n')
@@ -27,4 +27,4 @@ export function foldFrames(text: string): string {
 /** Where the frames of this bundle (or of these sources, in-process) come from. */
 const here = path.dirname(fileURLToPath(import.meta.url))
 const root = ['guest', 'chunks'].includes(path.basename(here)) ? path.dirname(here) : here
-const ours = [`${root}${path.sep}guest${path.sep}`, `${root}${path.sep}chunks${path.sep}`, 'node:internal/']
+const ours = [`${root}${path.sep}guest${path.sep}`, `${root}${path.sep}chunks${path.sep}`, 'node:']

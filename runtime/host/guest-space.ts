@@ -1,4 +1,5 @@
 /** What instances must know of their space, out of its options and its manifest. */
+import { url as inspectorUrl } from 'node:inspector'
 import path from 'node:path'
 import type { ClockState } from '../../clock/adjustable-clock.ts'
 import type { GuestSpace } from '../bridge.ts'
@@ -28,6 +29,7 @@ export function guestSpace(
     otherSpaces: Object.keys(options.spaces),
     storageSecret: now.storageSecret,
   }
+  if (inspectorUrl() !== undefined) space.debugged = true
   if (now.publicUrl !== undefined) space.publicUrl = now.publicUrl
   return space
 }

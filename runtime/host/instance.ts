@@ -167,6 +167,8 @@ export class Instance {
         break
       case 'load-failed':
         this.#addFiles(message.files)
+        // Retired meanwhile: that was the old code.
+        if (this.state !== 'loading') break
         this.#owner.loadFailed(this, { reason: 'load', ...message.failure })
         break
       case 'files':

@@ -10,12 +10,16 @@ import type { GuestLog, GuestMessage, GuestSpace, HostMessage } from '../bridge.
 import type { CallFailure, CallSource } from '../invocation.ts'
 import type { FunctionEntry } from '../project/manifest.ts'
 import type { PoolStatus } from '../space-api.ts'
+import type { CallLimits } from './call-limits.ts'
+import { CallQueue } from './call-queue.ts'
 import type { Carrier, CarrierExit } from './carrier.ts'
 import { wouldDeadlock } from './deadlock.ts'
 import { failures } from './failures.ts'
 import type { CallPlace, HostCall } from './host-call.ts'
 import { Instance, type InstanceOwner } from './instance.ts'
 import { type IdlePolicy, InstanceSet } from './instance-set.ts'
+import { LoadState } from './load-state.ts'
+import { Pace } from './pace.ts'
 
 /** What a pool needs of the space. */
 export interface PoolHost {
@@ -24,8 +28,7 @@ export interface PoolHost {
   readonly idle: IdlePolicy
   launch(entry: FunctionEntry): Carrier
   guestSpace(): GuestSpace
-  /** Milliseconds after which the code is stopped, and after which its caller is answered all the same. */
-  limits(entry: FunctionEntry, source: CallSource): { stopMs: number; answerMs: number }
+  limits(entry: FunctionEntry, source: CallSource): CallLimits
   request(instance: Instance, message: GuestMessage & { t: 'request' }): void
   log(entry: FunctionEntry, line: GuestLog): void
   /** One line about the function; of our own unless `channel` says otherwise. */
@@ -34,18 +37,10 @@ export interface PoolHost {
 
 /** Starts of one function at the same time; more would only fight for the processors. */
 const maxStarting = Math.max(2, availableParallelism())
-/** Calls shorter than this, on average, make a function quick. */
-const quickMs = 5
-/** Calls shorter than this, on average, are handed to instances ahead of time. */
-const instantMs = 0.5
 /** A call that others stand behind may take this long before they are taken away from it. */
 const aheadLimitMs = 8
-/** A quick function gets no further instance for a queue it will have worked off within so many ticks. */
-const patienceTicks = 3
 /** Loading may take this long even where the function's own limit is shorter. */
 const loadLimitMs = 10_000
-/** A load error answers calls this long; the next one tries again (an npm package may have come). */
-const loadErrorMs = 2000
 /** A call waits this long for an instance, or as long as the function may run. */
 const waitLimitMs = 60_000
 
@@ -53,13 +48,11 @@ export class Pool implements CallPlace, InstanceOwner {
   #entry: FunctionEntry
   readonly #host: PoolHost
   readonly #instances: InstanceSet
-  readonly #queue: HostCall[] = []
-  #typicalMs: number | undefined
-  #finishedSinceTick = 0
-  #loadError: { failure: CallFailure; at: number } | undefined
+  readonly #queue = new CallQueue()
+  readonly #pace = new Pace()
+  readonly #load = new LoadState()
   readonly #said = new Set<string>()
   #closed: CallFailure | undefined
-  #methodsWanted: Array<{ resolve(methods: string[]): void; reject(failure: CallFailure): void }> = []
 
   constructor(entry: FunctionEntry, host: PoolHost) {
     this.#entry = entry
@@ -78,7 +71,7 @@ export class Pool implements CallPlace, InstanceOwner {
       call.fail(refusal)
       return
     }
-    this.#enqueue(call)
+    this.#queue.add(call)
     this.#dispatch()
   }
 
@@ -86,17 +79,16 @@ export class Pool implements CallPlace, InstanceOwner {
   methods(): Promise<string[]> {
     const { ready } = this.#instances
     if (ready) return Promise.resolve(ready.methods)
-    return new Promise((resolve, reject) => {
-      this.#methodsWanted.push({ resolve, reject })
-      this.#dispatch()
-    })
+    const methods = this.#load.methods()
+    this.#dispatch()
+    return methods
   }
 
   /** New code or configuration: what runs ends on the old instances, everything else gets new ones. */
   renew(entry: FunctionEntry): void {
     this.#entry = entry
-    this.#loadError = undefined
-    this.#typicalMs = undefined
+    this.#load.reset()
+    this.#pace.reset()
     this.#said.clear()
     this.#instances.retireAll()
     this.#dispatch()
@@ -109,19 +101,19 @@ export class Pool implements CallPlace, InstanceOwner {
 
   /** What the code reads is not known, because it loads or could not be loaded: any change may matter. */
   get unsettled(): boolean {
-    return this.#loadError !== undefined || this.#instances.loading.length > 0
+    return this.#load.failed || this.#instances.loading.length > 0
   }
 
   /** Whether something has to be looked at as time passes. */
   get restless(): boolean {
-    return this.#queue.length > 0 || this.#instances.restless
+    return this.#queue.size > 0 || this.#instances.restless
   }
 
   /** Refuses what waits and what comes; resolves when the last running call has ended and its instance is gone. */
   async close(failure: CallFailure): Promise<void> {
     this.#closed = failure
-    for (const call of this.#queue.splice(0)) call.fail(failure)
-    for (const wanted of this.#methodsWanted.splice(0)) wanted.reject(failure)
+    this.#queue.failAll(failure)
+    this.#load.fail(failure)
     this.#instances.retireAll()
     await this.#instances.empty()
   }
@@ -148,7 +140,7 @@ export class Pool implements CallPlace, InstanceOwner {
       else if (running.size > 0) status.busy++
       else status.idle++
     }
-    return { ...status, waiting: this.#queue.length }
+    return { ...status, waiting: this.#queue.size }
   }
 
   /** Time has passed: starts that hang, calls that waited too long, a queue that deserves another instance. */
@@ -162,19 +154,14 @@ export class Pool implements CallPlace, InstanceOwner {
       void instance.kill()
     }
     const waitLimit = Math.max(waitLimitMs, config.timeout * 1000)
-    while (this.#queue[0] && now - this.#queue[0].queuedAt > waitLimit) {
-      this.#queue.shift()?.fail(failures.capacity(name))
-    }
+    this.#queue.failQueuedBefore(now - waitLimit, failures.capacity(name))
     for (const instance of this.#instances) {
       for (const call of instance.running.values()) {
         if (now - call.startedAt > aheadLimitMs) instance.takeBack()
       }
     }
     this.#dispatch()
-    // Counted by results, not by time: a machine that is busy elsewhere is no reason to start even more.
-    const patient = this.#finishedSinceTick * patienceTicks >= this.#queue.length
-    this.#finishedSinceTick = 0
-    if (!patient) this.#scale()
+    if (!this.#pace.copesWith(this.#queue.size)) this.#scale()
   }
 
   // CallPlace
@@ -202,8 +189,7 @@ export class Pool implements CallPlace, InstanceOwner {
   }
 
   forget(call: HostCall): void {
-    const at = this.#queue.indexOf(call)
-    if (at >= 0) this.#queue.splice(at, 1)
+    this.#queue.remove(call)
   }
 
   // InstanceOwner
@@ -211,8 +197,7 @@ export class Pool implements CallPlace, InstanceOwner {
   loaded(instance: Instance, warnings: readonly string[]): void {
     for (const warning of warnings) this.#sayOnce('warn', warning)
     if (instance.state !== 'ready') return
-    this.#loadError = undefined
-    for (const wanted of this.#methodsWanted.splice(0)) wanted.resolve(instance.methods)
+    this.#load.loaded(instance.methods)
     this.#instances.list(instance)
     this.#dispatch()
     this.#instances.settled(instance)
@@ -240,19 +225,17 @@ export class Pool implements CallPlace, InstanceOwner {
   /** They waited longest of all. */
   returned(calls: HostCall[]): void {
     if (this.#closed) for (const call of calls) call.fail(this.#closed)
-    else this.#queue.unshift(...calls)
+    else this.#queue.putBack(calls)
   }
 
   freed(instance: Instance, call: HostCall): void {
-    const took = performance.now() - call.startedAt
-    this.#typicalMs = this.#typicalMs === undefined ? took : this.#typicalMs * 0.8 + took * 0.2
-    this.#finishedSinceTick++
+    this.#pace.finished(performance.now() - call.startedAt)
     if (instance.state !== 'ready') {
       this.#instances.finish(instance)
       return
     }
     this.#instances.list(instance)
-    if (this.#queue.length > 0) this.#dispatch()
+    if (this.#queue.size > 0) this.#dispatch()
     this.#instances.settled(instance)
   }
 
@@ -287,9 +270,9 @@ export class Pool implements CallPlace, InstanceOwner {
     if (this.#closed) return this.#closed
     if (this.#instances.free) return undefined
     const { name } = this.#entry
-    const error = this.#loadError
-    if (error && performance.now() - error.at < loadErrorMs && !this.#instances.ready) return error.failure
-    if (this.#queue.length >= this.#host.maxQueue) return failures.capacity(name)
+    const loadFailure = this.#load.failure
+    if (loadFailure && !this.#instances.ready) return loadFailure
+    if (this.#queue.size >= this.#host.maxQueue) return failures.capacity(name)
     if (call.input.parent && !this.hasRoom() && wouldDeadlock(this, call)) {
       this.#sayOnce(
         'warn',
@@ -301,37 +284,24 @@ export class Pool implements CallPlace, InstanceOwner {
     return undefined
   }
 
-  /** Nested calls go first, the deepest before all: calls that hold instances wait for them. */
-  #enqueue(call: HostCall): void {
-    const depth = call.input.ancestors.length
-    const before = depth === 0 ? -1 : this.#queue.findIndex((other) => other.input.ancestors.length < depth)
-    if (before < 0) this.#queue.push(call)
-    else this.#queue.splice(before, 0, call)
-  }
-
   #dispatch(): void {
     if (this.#closed) return
-    for (let call = this.#queue[0]; call; call = this.#queue[0]) {
+    for (let call = this.#queue.first; call; call = this.#queue.first) {
       const { free } = this.#instances
       // A nested call must not stand behind the one it came from.
-      const ahead = free || call.input.parent || !this.#instant ? undefined : this.#instances.forAhead
+      const ahead = free || call.input.parent || !this.#pace.instant ? undefined : this.#instances.forAhead
       if (!free && !ahead) break
       this.#queue.shift()
       if (free) this.#instances.run(free, call)
       else ahead?.handAhead(call)
     }
-    // Quick functions may be through with the queue before an instance would be up; `tick` looks at that.
-    const quick = this.#typicalMs !== undefined && this.#typicalMs < quickMs
-    if (!quick || !this.#instances.ready) this.#scale()
+    // A quick function may be through with the queue before an instance would be up; `tick` looks at that.
+    if (!this.#pace.quick || !this.#instances.ready) this.#scale()
   }
 
-  /** Whether waiting for the next call would take longer than the calls themselves. */
-  get #instant(): boolean {
-    return this.#typicalMs !== undefined && this.#typicalMs < instantMs
-  }
   #scale(): void {
-    const waiting = this.#queue.length
-    if (waiting === 0 && this.#methodsWanted.length === 0) return
+    const waiting = this.#queue.size
+    if (waiting === 0 && !this.#load.wanted) return
     let starting = this.#instances.loading.length
     let live = this.#instances.live
     const wanted = Math.max(1, Math.ceil(waiting / this.#entry.config.concurrency))
@@ -350,9 +320,8 @@ export class Pool implements CallPlace, InstanceOwner {
   /** A start came to nothing. While others serve, it concerns nobody; else everybody who waits gets the failure. */
   #loadEnded(failure: CallFailure): void {
     if (this.#instances.ready) return
-    this.#loadError = { failure, at: performance.now() }
-    for (const call of this.#queue.splice(0)) call.fail(failure)
-    for (const wanted of this.#methodsWanted.splice(0)) wanted.reject(failure)
+    this.#load.fail(failure)
+    this.#queue.failAll(failure)
   }
 
   #reportEnd(instance: Instance, exit: CarrierExit): void {

@@ -128,7 +128,8 @@ describe('limits', () => {
 
   test('the patience of a caller ends the wait, not the call', async () => {
     space = await openSpace()
-    const outcome = await space.invoke(clientCall('sleeper', { ms: 400 }, { timeoutMs: 120 }))
+    await call('sleeper', { ms: 1 })
+    const outcome = await space.invoke(clientCall('sleeper', { ms: 1000 }, { timeoutMs: 120 }))
     expect(failureOf(outcome)).toEqual([
       'FUNCTION_TIMEOUT',
       'Function [sleeper] timed out after 0.12 seconds',
