@@ -21,6 +21,8 @@ export interface GuestSpace {
   looseModules: boolean
   /** Folder of the transform cache shared with the host. */
   transformCache: string
+  /** A debugger may attach: transformed code carries its source map then. */
+  debugged?: boolean
   /** Outbound host map of `httpclient`: host (and port) -> base URL (shared design, decision 5). */
   hostMap: Record<string, string>
   network: 'allow' | 'loopback' | 'deny'

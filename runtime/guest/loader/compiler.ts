@@ -26,9 +26,15 @@ export class Compiler {
   readonly #cache: TransformCache
   readonly #hooks: ModuleHooks
 
-  /** @param cacheDir shared with the host, which fills it ahead */
-  constructor(cacheDir: string, hooks: ModuleHooks) {
-    this.#cache = new TransformCache(cacheDir)
+  readonly #debugged: boolean
+
+  /**
+   * @param options.cacheDir shared with the host, which fills it ahead
+   * @param options.debugged a debugger sets its breakpoints by the map in the code; nobody else needs one there
+   */
+  constructor(options: { cacheDir: string; debugged: boolean }, hooks: ModuleHooks) {
+    this.#cache = new TransformCache(options.cacheDir)
+    this.#debugged = options.debugged
     this.#hooks = hooks
   }
 
@@ -47,7 +53,7 @@ export class Compiler {
     if (code === undefined) return { text, code: text, transformed: false }
     const readMap = () => fresh?.map ?? this.#cache.readMap(key)
     this.#hooks.stacks.add(file, readMap)
-    const shown = isDebugged() ? code + inlineMap(file, text, readMap()) : code
+    const shown = this.#debugged ? code + inlineMap(file, text, readMap()) : code
     return { text, code: shown, transformed: true }
   }
 
@@ -71,11 +77,6 @@ export class Compiler {
 }
 
 // internals
-
-/** A debugger sets its breakpoints by the map in the code; nobody else needs one there. */
-function isDebugged(): boolean {
-  return process.getBuiltinModule('node:inspector').url() !== undefined
-}
 
 function inlineMap(file: string, text: string, json: string | undefined): string {
   if (json === undefined) return ''

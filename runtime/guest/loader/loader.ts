@@ -16,7 +16,7 @@ import { PublicModules } from './public-modules.ts'
 import { type NextResolve, RequestResolver } from './request-resolver.ts'
 
 export interface LoaderOptions {
-  space: Pick<GuestSpace, 'modules' | 'projectRoot' | 'looseModules' | 'transformCache'>
+  space: Pick<GuestSpace, 'modules' | 'projectRoot' | 'looseModules' | 'transformCache' | 'debugged'>
   entry: FunctionEntry
   /** Files of the user that were read after `loadEntry` returned. */
   onFiles(files: string[]): void
@@ -70,7 +70,10 @@ class InstanceLoader implements Loader, ModuleScope {
       warn: (text) => void this.#warnings.add(text),
     })
     this.#hooks = ModuleHooks.join(this)
-    this.#compiler = new Compiler(space.transformCache, this.#hooks)
+    this.#compiler = new Compiler(
+      { cacheDir: space.transformCache, debugged: space.debugged ?? false },
+      this.#hooks,
+    )
   }
 
   loadEntry(): unknown {
