@@ -68,6 +68,11 @@ export class JournalStore implements Store {
     return this.#stored.sequence
   }
 
+  /** Bytes of all journals that recovery would have to read. */
+  get journalBytes(): number {
+    return this.#journal.size + this.#olderBytes
+  }
+
   /** Writes into the lock where others can reach the database. */
   announce(uri: string): void {
     this.#lock.announce(uri)
@@ -146,16 +151,11 @@ export class JournalStore implements Store {
     return join(this.#options.directory, name)
   }
 
-  /** Bytes of all journals that recovery would have to read. */
-  get #journalBytes(): number {
-    return this.#journal.size + this.#olderBytes
-  }
-
   #checkpointDue(): boolean {
     if (this.#checkpoint || this.#closed) return false
     const { checkpointBytes = CHECKPOINT_BYTES } = this.#options
-    if (this.#journalBytes < Math.max(checkpointBytes, this.#notBefore)) return false
-    return this.#journalBytes > this.#stored.bytes / 2
+    if (this.journalBytes < Math.max(checkpointBytes, this.#notBefore)) return false
+    return this.journalBytes > this.#stored.bytes / 2
   }
 
   async #writeCheckpoint(): Promise<void> {
@@ -168,7 +168,7 @@ export class JournalStore implements Store {
       this.#olderBytes = 0
       checkpoint.removeOld(this.#stored)
     } catch (error) {
-      this.#notBefore = this.#journalBytes * 2
+      this.#notBefore = this.journalBytes * 2
       this.#options.warn(
         `A checkpoint of the database failed; the journal goes on. ${(error as Error).message}`,
       )
