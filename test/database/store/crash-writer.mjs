@@ -13,7 +13,7 @@ const worker = new Worker(script, {
 })
 worker.on('message', (message) => {
   if (message.kind === 'failed') {
-    console.log(`failed ${JSON.stringify(message.error)}`)
+    console.log(`failed ${JSON.stringify(message.failure)}`)
     process.exit(1)
   }
 })

@@ -142,7 +142,7 @@ describe('a folder that gives trouble', () => {
     expect(child.stderr.toString()).toBe('')
     expect(JSON.parse(line)).toMatchObject({
       kind: 'failed',
-      error: { code: 96, message: expect.stringContaining('cannot be written (EACCES') },
+      failure: { error: { code: 96, message: expect.stringContaining('cannot be written (EACCES') } },
     })
   })
 
