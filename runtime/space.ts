@@ -24,6 +24,7 @@ import { databaseName, openDatabase } from './host/open-database.ts'
 import { OtherSpaces } from './host/other-spaces.ts'
 import type { PoolHost } from './host/pool.ts'
 import { Pools } from './host/pools.ts'
+import { freezes, returnPolicyProblem } from './host/return-policy.ts'
 import { readServableProject } from './host/servable-project.ts'
 import { dispatchRequest } from './host/services.ts'
 import { Ticker } from './host/ticker.ts'
@@ -113,6 +114,8 @@ class LocalSpace implements Space, SpaceControl {
     this.#ticker = new Ticker(tickMs, () => this.#tick())
     this.#transforms = new Transforms(transformCache(options))
     this.#followClock = clock.onMove?.(() => this.#tellClock())
+    const problem = returnPolicyProblem(options)
+    if (problem) this.logs.append({ time: clock.now(), level: 'warn', channel: 'system', text: problem })
     launcher.prepare()
     this.#transformAhead(manifest.cloudRoots)
   }
@@ -272,7 +275,11 @@ class LocalSpace implements Space, SpaceControl {
     return {
       maxInstances: options.maxInstances,
       maxQueue: options.maxQueue,
-      idle: { clock, idleMs: options.idleMs ?? this.#profile.idleMs, freeze: false },
+      idle: {
+        clock,
+        idleMs: options.idleMs ?? this.#profile.idleMs,
+        freezes: (entry) => freezes(options, this.#profile, entry),
+      },
       launch: (entry) => this.#launcher.launch(entry),
       guestSpace: () =>
         guestSpace(options, this.#manifest, {

@@ -19,6 +19,7 @@ const schema = z.strictObject({
   timers: z.boolean(),
   timeouts: z.boolean(),
   isolation: z.enum(['thread', 'process', 'in-process']),
+  returnPolicy: z.enum(['continue', 'provider']),
   maxInstances: z.int().min(1).max(1000),
   maxQueue: z.int().min(0).max(1_000_000),
   idleMs: z.int().min(0),

@@ -23,6 +23,11 @@ export interface UserConfig {
   /** Switches function time limits off (debugging). */
   timeouts?: boolean
   isolation?: 'thread' | 'process' | 'in-process'
+  /**
+   * Work that outlives the return of a call: `continue` (default) lets it go on, with a warning; `provider` freezes
+   * the instance where the provider does, which takes `isolation: 'process'`.
+   */
+  returnPolicy?: 'continue' | 'provider'
   /** Instances per function; default 20. */
   maxInstances?: number
   /** Calls that may wait for an instance, per function; default 1000. */
@@ -82,6 +87,7 @@ export interface SpaceOptions {
   timers: boolean
   timeouts: boolean
   isolation: 'thread' | 'process' | 'in-process'
+  returnPolicy?: 'continue' | 'provider'
   maxInstances: number
   maxQueue: number
   idleMs?: number

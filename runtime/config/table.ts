@@ -123,6 +123,15 @@ export const optionTable: readonly OptionRow[] = [
     help: 'what an instance is: "thread", "process" or "in-process" (debugging)',
   },
   {
+    key: 'returnPolicy',
+    type: 'string',
+    choices: ['continue', 'provider'],
+    flag: 'return-policy',
+    value: 'POLICY',
+    env: 'UNICLOUD_LOCAL_RETURN_POLICY',
+    help: 'work after the return of a call: "continue" (default), or as the "provider" does (takes --isolation process)',
+  },
+  {
     key: 'builtins',
     type: 'boolean',
     default: true,

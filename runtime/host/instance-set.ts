@@ -3,6 +3,7 @@
 import type { Clock } from '../../clock/clock.ts'
 import type { HostMessage } from '../bridge.ts'
 import { maxAhead } from '../claims.ts'
+import type { FunctionEntry } from '../project/manifest.ts'
 import type { Carrier } from './carrier.ts'
 import type { HostCall } from './host-call.ts'
 import type { Instance } from './instance.ts'
@@ -11,8 +12,8 @@ export interface IdlePolicy {
   clock: Clock
   /** Milliseconds of the space's clock an instance without calls is kept. */
   idleMs: number
-  /** Whether idle instances are stopped until their next call, where their carrier can. */
-  freeze: boolean
+  /** Whether idle instances of this function are stopped until their next call, where their carrier can. */
+  freezes(entry: FunctionEntry): boolean
 }
 
 export class InstanceSet {
@@ -84,7 +85,7 @@ export class InstanceSet {
 
   /** Hands a call to an instance with a free place. */
   run(instance: Instance, call: HostCall): void {
-    if (this.#policy.freeze && instance.running.size === 0) instance.carrier.thaw?.()
+    if (instance.running.size === 0) this.#thaw(instance)
     instance.run(call)
     if (!instance.hasRoom) this.#unlist(instance)
   }
@@ -100,7 +101,7 @@ export class InstanceSet {
   settled(instance: Instance): void {
     if (instance.running.size > 0 || instance.state !== 'ready') return
     instance.idleSince = this.#policy.clock.now()
-    if (this.#policy.freeze) instance.carrier.freeze?.()
+    if (this.#policy.freezes(instance.entry)) instance.carrier.freeze?.()
     this.#sweep ??= this.#policy.clock.setTimer(() => this.#dropIdle(), this.#policy.idleMs)
   }
 
@@ -153,8 +154,12 @@ export class InstanceSet {
   }
 
   async #drain(instance: Instance): Promise<void> {
-    if (this.#policy.freeze) instance.carrier.thaw?.()
+    this.#thaw(instance)
     await instance.drain()
+  }
+
+  #thaw(instance: Instance): void {
+    if (this.#policy.freezes(instance.entry)) instance.carrier.thaw?.()
   }
 
   #dropIdle(): void {

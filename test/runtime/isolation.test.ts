@@ -100,6 +100,30 @@ describe('isolation: process', () => {
   })
 })
 
+describe('freezing after the return', () => {
+  const files = {
+    'ticks/index.js': `let ticks = 0
+      exports.main = () => { if (ticks === 0) setInterval(() => ticks++, 10).unref(); return ticks }`,
+  }
+
+  test.each([
+    ['provider', 'aliyun', (ticks: number) => ticks <= 2],
+    ['continue', 'aliyun', (ticks: number) => ticks > 5],
+    ['provider', 'tencent', (ticks: number) => ticks > 5],
+  ] as const)('policy %s on %s', async (returnPolicy, provider, expected) => {
+    using project = new ProjectFolder(files)
+    await using space = await openSpace({
+      project: project.root,
+      isolation: 'process',
+      provider,
+      returnPolicy,
+    })
+    expect(resultOf(await space.invoke(clientCall('ticks')))).toBe(0)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(resultOf(await space.invoke(clientCall('ticks')))).toSatisfy(expected)
+  })
+})
+
 describe('the working directory of a process', () => {
   const files = { 'where/index.js': `exports.main = () => process.cwd()` }
 

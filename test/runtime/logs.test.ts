@@ -11,7 +11,7 @@ test('what a call prints, in order, with its level, request and channel', async 
   expect(lines.map(({ level, channel, text }) => [level, channel, text.split('\n').at(-1)])).toEqual([
     ['log', 'console', '}'],
     ['warn', 'console', 'n is 5'],
-    ['error', 'console', expect.stringMatching(/^ {4}at exports\.main \(.*prints\/index\.js:5:17\)$/)],
+    ['error', 'console', expect.stringMatching(/^ {4}at exports\.main \(.*prints\/index\.js:4:17\)$/)],
     ['debug', 'console', 'debugging'],
     ['log', 'console', 'group'],
     ['info', 'console', '  indented'],
