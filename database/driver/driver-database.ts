@@ -12,7 +12,7 @@ import { type DriverSession, DriverSessions } from './driver-sessions.ts'
 import { DECODING, plainValues } from './driver-values.ts'
 import { partsOf, runParts } from './large-writes.ts'
 import { OpenCursors } from './open-cursors.ts'
-import { isRetryableRead, isRetryableWrite, unconfirmed, worthRetry } from './retry.ts'
+import { isRetryableRead, isRetryableWrite, retrying, unconfirmed, worthRetry } from './retry.ts'
 import { type ServerFacts, serverFacts } from './server-facts.ts'
 
 export interface DriverOptions {
@@ -167,30 +167,20 @@ export class DriverDatabase implements DocumentDatabase, PortCarrier {
   async #retrying(run: Run, command: Doc): Promise<Doc> {
     if (run.transaction) return this.#send(run, command, run.transaction.session)
     if (this.#retriesWrites && isRetryableWrite(run.name, command)) return this.#retryingWrite(run, command)
-    if (!isRetryableRead(run.name, command)) return this.#send(run, command, undefined)
-    try {
-      return await this.#send(run, command, undefined)
-    } catch (error) {
-      if (!worthRetry(error, 'read')) throw error
-      return await this.#send(run, command, undefined)
-    }
+    const send = () => this.#send(run, command, undefined)
+    return isRetryableRead(run.name, command) ? retrying(send, isReadAgain) : send()
   }
 
+  /** The same number each time: the server does the write once, however often it comes. */
   async #retryingWrite(run: Run, command: Doc): Promise<Doc> {
     const session = this.#client.startSession({ causalConsistency: false })
     try {
       const { serverSession } = session
       serverSession.txnNumber++
       const numbered = { ...command, txnNumber: Long.fromNumber(serverSession.txnNumber) }
-      try {
-        const reply = await this.#send(run, numbered, session)
-        return unconfirmed(reply) ? await this.#send(run, numbered, session) : reply
-      } catch (error) {
-        if (!worthRetry(error, 'write')) throw error
-        return await this.#send(run, numbered, session).catch((second: unknown) => {
-          throw hasWrittenNothing(second) ? error : second
-        })
-      }
+      const send = () => this.#send(run, numbered, session)
+      const reply = await retrying(send, isWriteAgain)
+      return unconfirmed(reply) ? await send() : reply
     } finally {
       await session.endSession()
     }
@@ -210,20 +200,10 @@ export class DriverDatabase implements DocumentDatabase, PortCarrier {
     return visible(plainValues(reply) as Doc)
   }
 
-  async #openCursor(run: Run): Promise<Doc> {
-    const { name, command, call, transaction } = run
-    try {
-      return await this.#firstBatch(run)
-    } catch (error) {
-      if (
-        transaction ||
-        call.signal?.aborted ||
-        !isRetryableRead(name, command) ||
-        !worthRetry(error, 'read')
-      )
-        throw error
-      return await this.#firstBatch(run)
-    }
+  #openCursor(run: Run): Promise<Doc> {
+    const { name, command, transaction } = run
+    const open = () => this.#firstBatch(run)
+    return !transaction && isRetryableRead(name, command) ? retrying(open, isReadAgain) : open()
   }
 
   async #firstBatch({ database, command, call, transaction }: Run): Promise<Doc> {
@@ -298,10 +278,12 @@ async function done(work: Promise<void>): Promise<Doc> {
   return { ok: 1 }
 }
 
-function hasWrittenNothing(error: unknown): boolean {
-  return (
-    (error as { hasErrorLabel?: (label: string) => boolean }).hasErrorLabel?.('NoWritesPerformed') ?? false
-  )
+function isReadAgain(error: unknown): boolean {
+  return worthRetry(error, 'read')
+}
+
+function isWriteAgain(error: unknown): boolean {
+  return worthRetry(error, 'write')
 }
 
 /** A reply without what concerns only the driver. */

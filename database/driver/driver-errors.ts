@@ -1,9 +1,10 @@
-import { MongoError, MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb'
+import { MongoError, MongoServerError } from 'mongodb'
 import { LocalError } from '../../errors/errors.ts'
 import { DatabaseError, type DatabaseErrorDetails } from '../command.ts'
 import { codeName, databaseError } from '../engine/errors.ts'
 import { hostsOf, shownUri, withoutSecrets } from './address.ts'
 import { plainValues } from './driver-values.ts'
+import { isRoadFailure } from './road.ts'
 
 /** Any failure of the driver's as the waist's one error. */
 export function databaseErrorOf(error: unknown, uri: string): DatabaseError {
@@ -12,12 +13,16 @@ export function databaseErrorOf(error: unknown, uri: string): DatabaseError {
   const { name, message } = error as Error
   if (name === 'AbortError') return databaseError(11601, 'operation was interrupted', { cause: error })
   const errorLabels = error instanceof MongoError ? error.errorLabels : []
-  if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) {
+  if (isRoadFailure(error)) {
     const code = name === 'MongoNetworkTimeoutError' ? 89 : 6
-    return databaseError(code, `the database at ${hostsOf(uri)} cannot be reached: ${reason(error)}`, {
-      errorLabels,
-      cause: error,
-    })
+    return databaseError(
+      code,
+      `the database at ${hostsOf(uri)} cannot be reached: ${reason(error as Error)}`,
+      {
+        errorLabels,
+        cause: error,
+      },
+    )
   }
   return databaseError(CLIENT_CODES.get(name) ?? 8, withoutSecrets(message, uri), {
     errorLabels,
@@ -83,16 +88,26 @@ function serverError(error: MongoServerError): DatabaseError {
   })
 }
 
-/** The innermost text: what the system said, when it was the system. */
+/** What the system said, when it was the system; else the driver's own words. */
 function reason(error: Error): string {
-  const { cause } = error
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code
-  const known = code === undefined ? undefined : SYSTEM.get(code)
-  return known ?? error.message
+  const known = [...SYSTEM].find(([code]) =>
+    causes(error).some((cause) => cause.code === code || cause.message.includes(code)),
+  )
+  return known ? known[1] : error.message
+}
+
+/** An error with those behind it. */
+function causes(error: Error): NodeJS.ErrnoException[] {
+  const found: Error[] = []
+  for (let cause: unknown = error; cause instanceof Error && found.length < 5; cause = cause.cause)
+    found.push(cause)
+  return found
 }
 
 const SYSTEM: ReadonlyMap<string, string> = new Map([
   ['ECONNREFUSED', 'nothing listens there'],
   ['ENOTFOUND', 'there is no such host'],
+  ['EAI_AGAIN', 'its name cannot be looked up'],
   ['ENOENT', 'there is no such socket'],
+  ['ETIMEDOUT', 'it does not answer'],
 ])

@@ -1,9 +1,11 @@
-import { MongoError, MongoNetworkError } from 'mongodb'
+import { MongoError, MongoServerSelectionError } from 'mongodb'
 import { type Doc, isDocument } from '../engine/values/types.ts'
+import { isRoadFailure } from './road.ts'
 
 /**
  * What may be sent a second time. The driver retries through its typed helpers only; the waist's commands go as they
- * are, so that their replies come back whole, and are retried here by the same rules (one more try, same number).
+ * are, so that their replies come back whole, and are retried here by the same rules (same number), twice: a server that
+ * was restarted may have left more than one dead connection.
  */
 
 /** True for writes the server recognises when they come again with the same `txnNumber`. */
@@ -34,10 +36,26 @@ export function isRetryableRead(name: string, command: Doc): boolean {
 
 /** True when the failure was one of the road and not of the command. */
 export function worthRetry(error: unknown, kind: 'read' | 'write'): boolean {
-  if (error instanceof MongoNetworkError) return true
+  // A search for the server has waited long enough.
+  if (error instanceof MongoServerSelectionError) return false
+  if (isRoadFailure(error)) return true
   if (!(error instanceof MongoError)) return false
   if (kind === 'write') return error.hasErrorLabel('RetryableWriteError')
   return RETRYABLE_READ.has(Number(error.code))
+}
+
+/**
+ * Runs something that may be run again.
+ * @param again tells whether a failure is worth another try
+ */
+export async function retrying<T>(run: () => Promise<T>, again: (error: unknown) => boolean): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await run()
+    } catch (error) {
+      if (attempt === MAX_ATTEMPTS || !again(error)) throw error
+    }
+  }
 }
 
 /** True when a write was done but not confirmed for a reason that may pass. */
@@ -47,6 +65,8 @@ export function unconfirmed(reply: Doc): boolean {
 }
 
 // internals
+
+const MAX_ATTEMPTS = 3
 
 const READS: ReadonlySet<string> = new Set([
   'find',

@@ -86,8 +86,8 @@ export class EngineThread implements AsyncDisposable {
   async listen(options: WireOptions): Promise<WireServer> {
     const id = ++this.#lastDoor
     const uris = await new Promise<readonly string[]>((opened, refused) => {
-      this.#doors.set(id, { options, opened, refused, closed: () => {} })
       this.#tell({ kind: 'listen', id, options })
+      this.#doors.set(id, { options, opened, refused, closed: () => {} })
     })
     return { uris, close: () => this.#hangUp(id) }
   }

@@ -3,6 +3,7 @@ import type { CallOptions, Change, Command, DocumentDatabase, Reply, SessionHand
 import { databaseError } from './errors.ts'
 import { type Call, Executor } from './executor.ts'
 import { Housekeeping } from './housekeeping.ts'
+import { EMBEDDED } from './port-client.ts'
 import type { PortCarrier } from './port-server.ts'
 import { EmbeddedSession, sessionCall } from './session-handle.ts'
 import { EngineState } from './state.ts'
@@ -89,11 +90,8 @@ export class EmbeddedDatabase implements DocumentDatabase, PortCarrier {
   }
 
   describe(): { server: string; transactions: boolean; changeFeed: boolean } {
-    return {
-      server: 'unicloud-local embedded engine (speaks MongoDB 7.0)',
-      transactions: true,
-      changeFeed: true,
-    }
+    const { kind: _kind, ...about } = EMBEDDED
+    return about
   }
 
   /** Tells other processes that want the folder where the database can be reached. */
