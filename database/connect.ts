@@ -64,7 +64,9 @@ async function openEmbedded(setting: string, options: ConnectOptions): Promise<C
   const opened = await openThread({ ...rest, ...(kept === undefined ? {} : { directory: kept }) })
   if (kept !== undefined) {
     // Nobody waits for it: functions use ports, and the first client comes later.
-    opened.listen({ socketPath: join(kept, SOCKET) }).catch((error: Error) => {
+    opened.listen({ socketPath: join(kept, SOCKET) }).catch((error: Error & { code?: unknown }) => {
+      // Closed before it could open.
+      if (error.code === 91) return
       options.warn?.(`MongoDB clients cannot use the database through its data folder: ${error.message}`)
     })
   }

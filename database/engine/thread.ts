@@ -23,8 +23,8 @@ let carrier: (PortCarrier & DocumentDatabase & { close(): Promise<void> }) | und
 let failure: unknown
 /** Ports that came before the database was open; undefined once it is, or never will be. */
 let early: MessagePort[] | undefined = []
-/** Listening wire servers by the number of the request. */
-const servers = new Map<number, WireServer>()
+/** Wire servers by the number of the request: listening, or about to. */
+const servers = new Map<number, Promise<WireServer>>()
 
 if (data.uri === undefined) settle(openEngine)
 else void openDriver(data.uri)
@@ -43,7 +43,7 @@ owner.on('message', (message: ToThread) => {
       if (carrier instanceof EmbeddedDatabase) carrier.announce(message.uri)
       break
     case 'listen':
-      void listen(message.id, message.options)
+      void tellListening(message.id, listen(message.options))
       break
     case 'hangUp':
       void hangUp(message.id)
@@ -107,19 +107,25 @@ function refuse(port: MessagePort): void {
   })
 }
 
-async function listen(id: number, options: WireOptions): Promise<void> {
+async function listen(options: WireOptions): Promise<WireServer> {
+  if (!(carrier instanceof EmbeddedDatabase)) {
+    throw new LocalError('CONFIG_INVALID', 'only the embedded database can be opened to MongoDB clients', {
+      hint: 'clients of a real server connect to that server',
+    })
+  }
+  const { startWireServer } = await import('../wire/wire-server.ts')
+  const server = await startWireServer(carrier, options, warn)
+  carrier.announce(server.uris[0] ?? '')
+  return server
+}
+
+async function tellListening(id: number, opening: Promise<WireServer>): Promise<void> {
+  servers.set(id, opening)
   try {
-    if (!(carrier instanceof EmbeddedDatabase)) {
-      throw new LocalError('CONFIG_INVALID', 'only the embedded database can be opened to MongoDB clients', {
-        hint: 'clients of a real server connect to that server',
-      })
-    }
-    const { startWireServer } = await import('../wire/wire-server.ts')
-    const server = await startWireServer(carrier, options, warn)
-    servers.set(id, server)
-    carrier.announce(server.uris[0] ?? '')
-    tell({ kind: 'listening', id, uris: server.uris })
+    const { uris } = await opening
+    tell({ kind: 'listening', id, uris })
   } catch (error) {
+    servers.delete(id)
     tell({ kind: 'notListening', id, failure: encodeFailure(error) })
   }
 }
@@ -127,7 +133,7 @@ async function listen(id: number, options: WireOptions): Promise<void> {
 async function hangUp(id: number): Promise<void> {
   const server = servers.get(id)
   servers.delete(id)
-  await server?.close()
+  await (await server)?.close()
   tell({ kind: 'hungUp', id })
 }
 
@@ -141,7 +147,9 @@ function tell(message: FromThread): void {
 
 async function close(): Promise<void> {
   try {
-    await Promise.all([...servers.values()].map((server) => server.close()))
+    for (const server of await Promise.allSettled(servers.values())) {
+      if (server.status === 'fulfilled') await server.value.close()
+    }
     await carrier?.close()
   } catch (error) {
     warn(`Closing the database failed: ${String(error)}`)

@@ -2,7 +2,7 @@
 import path from 'node:path'
 import type { ClockState } from '../../clock/adjustable-clock.ts'
 import type { Clock } from '../../clock/clock.ts'
-import { EngineThread } from '../../database/engine/engine-thread.ts'
+import { connectDatabase } from '../../database/connect.ts'
 import { seedDatabase } from '../../database/seed.ts'
 import { LocalError, type LocalErrorCode } from '../../errors/errors.ts'
 import type { SpaceOptions } from '../config/options.ts'
@@ -21,7 +21,7 @@ export interface DatabaseOwner {
 
 /**
  * @param clock how the space's clock stands now
- * @throws LocalError when the data folder is in use or cannot be used
+ * @throws LocalError when the data folder is in use or cannot be used, or the server cannot be reached
  */
 export async function openDatabase(owner: DatabaseOwner, clock: ClockState): Promise<OpenDatabase> {
   const opened = await openEngine(owner, clock)
@@ -42,23 +42,15 @@ export function databaseName(options: SpaceOptions): string {
 // internals
 
 async function openEngine(owner: DatabaseOwner, clock: ClockState): Promise<OpenDatabase> {
-  const kept = owner.options.database === 'embedded'
-  const engine = new EngineThread({
-    ...(kept ? { directory: path.join(owner.options.data, 'database') } : {}),
-    clock,
-    warn: (text) => remark(owner, 'warn', text),
-  })
+  const { database, data } = owner.options
   try {
-    await engine.ready()
+    return await connectDatabase(database, {
+      directory: path.join(data, 'database'),
+      clock,
+      warn: (text) => remark(owner, 'warn', text),
+    })
   } catch (error) {
-    await engine.close()
     throw refusal(error)
-  }
-  return {
-    database: engine.database,
-    connect: () => engine.connect(),
-    setClock: (state) => engine.setClock(state),
-    close: () => engine.close(),
   }
 }
 
