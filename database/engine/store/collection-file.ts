@@ -50,6 +50,19 @@ export interface LoadedCollection {
 
 /** @throws DatabaseError 96 when the file is missing or not what was written */
 export function readCollectionFile(path: string, names: NameCache): LoadedCollection {
+  const bytes = readWholeFile(path)
+  const loaded = decode(bytes, bytes.length - TRAILER, names)
+  const count = bytes.readUInt32LE(bytes.length - TRAILER + 4)
+  if (loaded.documents.size !== count)
+    throw damaged(path, `it should hold ${count} documents, and holds ${loaded.documents.size}`)
+  return loaded
+}
+
+/**
+ * The bytes of a collection file, known to be those that were written.
+ * @throws DatabaseError 96 when they are not, or when there is no such file
+ */
+export function readWholeFile(path: string): Buffer {
   let bytes: Buffer
   try {
     bytes = readFileSync(path)
@@ -60,7 +73,7 @@ export function readCollectionFile(path: string, names: NameCache): LoadedCollec
   if (end < 0 || bytes.readUInt32LE(end) !== MARK) throw damaged(path, 'it has no proper end')
   if (crc32c(bytes.subarray(0, end + 8)) !== bytes.readUInt32LE(end + 8))
     throw damaged(path, 'its checksum is wrong')
-  return decode(bytes, end, names)
+  return bytes
 }
 
 // internals

@@ -106,6 +106,12 @@ export class FolderLock implements Disposable {
   }
 }
 
+/** Who has a data folder at present; undefined when nobody does. */
+export function lockOwner(directory: string): LockOwner | undefined {
+  const owner = readOwner(join(directory, LOCK))
+  return owner && isAlive(owner) ? owner : undefined
+}
+
 /** Removes a lock that still carries this token: for an owner whose thread has died without doing so. */
 export function releaseLock(path: string, token: string): void {
   if (readOwner(path)?.token === token) rmSync(path, { force: true })
