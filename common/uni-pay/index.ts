@@ -13,15 +13,23 @@
  * used: their libraries would slow down the start of functions that need another one.
  */
 
+/** WeChat Pay V2. */
+function initWeixin(options: uniPay.WeixinOptions): uniPay.Weixin {
+  const { Weixin } = require('./wxpay-v2/client.ts') as typeof import('./wxpay-v2/client.ts')
+  return new Weixin(options)
+}
+
 /** WeChat Pay V3. */
 function initWeixinV3(options: uniPay.WeixinV3Options): uniPay.WeixinV3 {
   const { WeixinV3 } = require('./wxpay-v3/client.ts') as typeof import('./wxpay-v3/client.ts')
   return new WeixinV3(options)
 }
 
-const uniPay = { initWeixinV3 }
+const uniPay = { initWeixin, initWeixinV3 }
 
 namespace uniPay {
+  export type Weixin = import('./wxpay-v2/client.ts').Weixin
+  export type WeixinOptions = import('./wxpay-v2/merchant.ts').WeixinOptions
   export type WeixinV3 = import('./wxpay-v3/client.ts').WeixinV3
   export type WeixinV3Options = import('./wxpay-v3/merchant.ts').WeixinV3Options
 }

@@ -7,7 +7,7 @@ export type Row = Record<string, unknown>
 export interface Vector {
   id: string
   mode: 'exact' | 'verify'
-  input: Record<string, never> & Row
+  input: Row
   steps?: Row
   expected: Row
 }

@@ -2,13 +2,15 @@
 import { describe, expect, it } from 'vitest'
 import { useFakeClient } from './fake-client.ts'
 import { vectors } from './material.ts'
-import { type Check, wxpayV3 } from './vectors/wxpay-v3.ts'
+import type { Check } from './vectors/check.ts'
+import { wxpayV2 } from './vectors/wxpay-v2.ts'
+import { wxpayV3 } from './vectors/wxpay-v3.ts'
 
 const fake = useFakeClient()
-const checks: Record<string, Check> = { ...wxpayV3 }
+const checks: Record<string, Check> = { ...wxpayV3, ...wxpayV2 }
 
 describe('payment vectors', () => {
-  it.each(vectors.filter(({ id }) => id.startsWith('wx-v3')).map((vector) => [vector.id, vector] as const))(
+  it.each(vectors.filter(({ id }) => id.startsWith('wx-v')).map((vector) => [vector.id, vector] as const))(
     '%s',
     async (id, vector) => {
       const check = checks[id]

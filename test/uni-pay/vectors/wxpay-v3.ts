@@ -9,8 +9,7 @@ import { authorization, clientSignature, signedMessage } from '../../../common/u
 import type { FakeClient } from '../fake-client.ts'
 import { constants, key, privateKey, publicKey, type Row, type Vector } from '../material.ts'
 import { certificateList, merchantOptions, platform } from '../wxpay-v3-platform.ts'
-
-export type Check = (vector: Vector, client: FakeClient) => void | Promise<void>
+import type { Check } from './check.ts'
 
 const merchant = merchantOf(merchantOptions)
 const platformKey = privateKey('wechat_platform_private_pkcs8')
