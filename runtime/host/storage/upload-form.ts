@@ -51,19 +51,29 @@ async function readForm(req: IncomingMessage, options: UploadOptions): Promise<R
   const form = openForm(() => busboy({ headers: req.headers, defParamCharset: 'utf8', limits: { files: 1 } }))
   let token: string | undefined
   let received: Promise<Received> | undefined
-  form.on('field', (name, value) => {
-    if (name === 'token') token = value
-  })
-  form.on('file', (_name, stream) => {
-    received = receiveFile(stream, token, options)
-    // Its failure is looked at once the form has been read; the rest of the file is passed over until then.
-    received.catch(() => stream.resume())
-  })
-  await pipeline(req, form).catch((error: Error) => {
-    throw new UploadRefused(400, `the form cannot be read: ${error.message}`)
-  })
-  if (!received) throw new UploadRefused(400, 'the form has no file')
-  return received
+  try {
+    return await new Promise((resolve, reject) => {
+      form.on('field', (name, value) => {
+        if (name === 'token') token = value
+      })
+      form.on('file', (_name, stream) => {
+        received = receiveFile(stream, token, options)
+        // What is refused is answered at once, however much is still to come.
+        received.catch(reject)
+      })
+      form.on('error', (error) => reject(new UploadRefused(400, `the form cannot be read: ${String(error)}`)))
+      form.on('close', () =>
+        resolve(received ?? Promise.reject(new UploadRefused(400, 'the form has no file'))),
+      )
+      req.on('close', () => {
+        if (!req.complete) reject(new UploadRefused(400, 'the upload was broken off'))
+      })
+      req.pipe(form)
+    })
+  } finally {
+    req.unpipe(form)
+    req.resume()
+  }
 }
 
 function openForm<T>(open: () => T): T {
