@@ -39,12 +39,13 @@ export class MemoryRedis {
   /** Client -> key -> its version when it was watched. */
   readonly #watched = new Map<string, Map<Bytes, number | undefined>>()
 
-  constructor(clock: Clock) {
+  /** @param scriptLimitMs see `Scripts` */
+  constructor(clock: Clock, scriptLimitMs = 5000) {
     this.#keys = new Keyspace(clock)
     this.#scripts = new Scripts((name, args) => {
       if (notFromScripts.has(name)) throw errors.of('This Redis command is not allowed from script')
       return this.#run(name, args)
-    })
+    }, scriptLimitMs)
   }
 
   /** One command of a client. @throws CommandError */

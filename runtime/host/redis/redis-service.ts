@@ -16,8 +16,8 @@ type Item = { ok: true; reply: PlainReply } | { ok: false; message: string }
 export class RedisService implements HostService {
   readonly #redis: MemoryRedis
 
-  constructor(clock: Clock) {
-    this.#redis = new MemoryRedis(clock)
+  constructor(clock: Clock, redis = new MemoryRedis(clock)) {
+    this.#redis = redis
   }
 
   async handle(method: string, args: unknown[]): Promise<unknown> {

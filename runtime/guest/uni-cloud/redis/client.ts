@@ -134,6 +134,6 @@ export class RedisClient {
 
 /** Errors of the server get v3's members; others (no connection) pass as they are. */
 function replyError(error: unknown, command: RedisCommand): unknown {
-  if (error instanceof ReplyError || !(error instanceof Error)) return error
-  return /^[A-Z]+ /.test(error.message) ? new ReplyError(error.message, command.name, command.args) : error
+  if (error instanceof ReplyError || !(error instanceof Error) || error.name !== 'ReplyError') return error
+  return new ReplyError(error.message, command.name, command.args)
 }

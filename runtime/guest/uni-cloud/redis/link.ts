@@ -10,7 +10,7 @@ export interface RedisCommand {
 export interface RedisLink {
   /**
    * One command. Replies are strings, numbers, null and lists of them, as the protocol has them.
-   * Rejects with an Error whose message is the server's text.
+   * What the server refuses rejects with an Error named `ReplyError` whose message is the server's text.
    */
   send(command: RedisCommand): Promise<unknown>
   /**

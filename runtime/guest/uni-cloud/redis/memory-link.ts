@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { GuestRuntime } from '../../guest-context.ts'
 import { blockingCommands } from './commands.ts'
 import type { RedisCommand, RedisLink } from './link.ts'
+import { AbortError } from './reply-error.ts'
 
 /** An item of a transaction as it comes over the bridge. */
 type Item = { ok: true; reply: unknown } | { ok: false; message: string }
@@ -11,6 +12,7 @@ export class MemoryLink implements RedisLink {
   readonly #runtime: GuestRuntime
   /** The store keeps watched keys per client. */
   readonly #client = randomUUID()
+  #closed = false
 
   constructor(runtime: GuestRuntime) {
     this.#runtime = runtime
@@ -26,10 +28,11 @@ export class MemoryLink implements RedisLink {
     const items = (await this.#runtime.request('redis', 'transaction', [this.#client, plain])) as
       | Item[]
       | null
-    return items?.map((item) => (item.ok ? item.reply : new Error(item.message))) ?? null
+    return items?.map((item) => (item.ok ? item.reply : serverError(item.message))) ?? null
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     await this.#runtime.request('redis', 'close', [this.#client])
   }
 
@@ -42,11 +45,18 @@ export class MemoryLink implements RedisLink {
   async #poll(name: string, args: RedisCommand['args']): Promise<unknown> {
     let token: unknown
     for (;;) {
+      if (this.#closed) throw new AbortError(name)
       const answer = (await this.#runtime.request('redis', 'poll', [this.#client, name, args, token])) as Poll
       if ('reply' in answer) return answer.reply
       token = answer.again
     }
   }
+}
+
+// internals
+
+function serverError(message: string): Error {
+  return Object.assign(new Error(message), { name: 'ReplyError' })
 }
 
 /** Either the reply, or a sign to try again with this token. */

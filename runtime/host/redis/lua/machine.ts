@@ -15,19 +15,25 @@ export interface Frame {
   readonly varargs: readonly LuaValue[]
 }
 
-/** A script that runs longer is ended: while it runs, nothing else in the space does. */
-const maxRunMs = 5000
 const checkEvery = 5000
 
 export class Machine {
   /** Line of the operation under way, for error texts. */
   line = 1
   #ticks = 0
-  readonly #deadline = performance.now() + maxRunMs
+  readonly #deadline: number
+  readonly #limitMs: number
+
+  /** @param limitMs of machine time: while a script runs, nothing else in the space does */
+  constructor(limitMs: number) {
+    this.#limitMs = limitMs
+    this.#deadline = performance.now() + limitMs
+  }
 
   /** Called by loops and calls. @throws ScriptTimeout */
   tick(): void {
-    if (++this.#ticks % checkEvery === 0 && performance.now() > this.#deadline) throw new ScriptTimeout()
+    if (++this.#ticks % checkEvery === 0 && performance.now() > this.#deadline)
+      throw new ScriptTimeout(this.#limitMs)
   }
 
   /** The error value of anything thrown while the script ran; what is no error of the script is thrown on. */
@@ -42,7 +48,7 @@ export class Machine {
 }
 
 export class ScriptTimeout extends Error {
-  constructor() {
-    super(`the script ran for more than ${maxRunMs / 1000} seconds and was ended`)
+  constructor(limitMs: number) {
+    super(`the script ran for more than ${limitMs / 1000} seconds and was ended`)
   }
 }

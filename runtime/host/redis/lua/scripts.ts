@@ -15,11 +15,16 @@ type Execute = (name: string, args: readonly Bytes[]) => Reply
 
 export class Scripts {
   readonly #execute: Execute
+  readonly #limitMs: number
   readonly #sources = new Map<string, Bytes>()
 
-  /** @param execute runs one command; refuses those no script may run */
-  constructor(execute: Execute) {
+  /**
+   * @param execute runs one command; refuses those no script may run
+   * @param limitMs a script that runs longer is ended
+   */
+  constructor(execute: Execute, limitMs: number) {
     this.#execute = execute
+    this.#limitMs = limitMs
   }
 
   /** @param args number of keys, keys, arguments. @throws CommandError */
@@ -64,7 +69,7 @@ export class Scripts {
     if (count > BigInt(rest.length)) throw errors.of("Number of keys can't be greater than number of args")
     const keys = rest.slice(0, Number(count))
     const args = rest.slice(Number(count))
-    const machine = new Machine()
+    const machine = new Machine(this.#limitMs)
     const globals = scriptGlobals({ machine, keys, args, execute: this.#execute })
     try {
       const reply = toReply(compiled(source, globals)(machine)[0])
