@@ -1,37 +1,65 @@
 import type { Change } from '../command.ts'
 import type { Catalog } from './catalog.ts'
 import type { Batch } from './store/contract.ts'
+import { describeUpdate, type UpdateDescription } from './update-description.ts'
 import { getOwn } from './values/own.ts'
 import { MISSING } from './values/types.ts'
+
+/** A change with what only change streams ask for. */
+export interface FeedChange extends Change {
+  /** Its place in its commit. */
+  readonly index: number
+  /** What an update has changed; only since somebody has asked the feed for {@link ChangeFeed.describeUpdates}. */
+  readonly update?: UpdateDescription
+}
 
 /**
  * Committed changes in order (spec/embedded-database.md §15): to listeners at once, and the last 10,000 in a ring for
  * those who come later. Documents are the stored ones and must not be modified; carriers copy what they hand out.
  */
 export class ChangeFeed {
-  readonly #listeners = new Set<(changes: readonly Change[]) => void>()
-  readonly #ring: Change[] = []
+  readonly #listeners = new Set<(changes: readonly FeedChange[]) => void>()
+  readonly #ring: FeedChange[] = []
+  /** Number of the last commit that was never told here. */
+  readonly start: number
   #oldest = 0
+  #describing = false
+
+  /** @param start number of the last commit there was before anything is told here */
+  constructor(start: number) {
+    this.start = start
+  }
+
+  /** From now on updates are described: it costs a comparison each, so nobody pays before a change stream is opened. */
+  describeUpdates(): void {
+    this.#describing = true
+  }
 
   /** Calls the listener once per commit. */
-  listen(listener: (changes: readonly Change[]) => void): Disposable {
+  listen(listener: (changes: readonly FeedChange[]) => void): Disposable {
     // Two registrations of one function are two listeners.
-    const own = (changes: readonly Change[]) => listener(changes)
+    const own = (changes: readonly FeedChange[]) => listener(changes)
     this.#listeners.add(own)
     return { [Symbol.dispose]: () => void this.#listeners.delete(own) }
   }
 
   /** The remembered changes after commit `sequence`, or undefined when some of them are forgotten already. */
-  since(sequence: number): readonly Change[] | undefined {
-    const ordered = [...this.#ring.slice(this.#oldest), ...this.#ring.slice(0, this.#oldest)]
-    const first = ordered[0]
-    if (this.#ring.length === RING && first && first.seq > sequence + 1) return undefined
-    return ordered.filter((change) => change.seq > sequence)
+  since(sequence: number): readonly FeedChange[] | undefined {
+    const { length } = this.#ring
+    const found: FeedChange[] = []
+    for (let back = 1; back <= length; back++) {
+      const change = this.#ring[(this.#oldest - back + length) % length]!
+      if (change.seq <= sequence) return found.reverse()
+      found.push(change)
+    }
+    const first = found.at(-1)?.seq ?? Number.POSITIVE_INFINITY
+    const forgotten = length === RING ? first > sequence + 1 : sequence < this.start
+    return forgotten ? undefined : found.reverse()
   }
 
   /** Tells a batch that has been committed under this number. */
   emit(sequence: number, batch: Batch, catalog: Catalog): void {
-    const changes = changesOf(sequence, batch, catalog)
+    const changes = changesOf(sequence, batch, catalog, this.#describing)
     if (changes.length === 0) return
     for (const change of changes) this.#remember(change)
     for (const listener of [...this.#listeners]) tell(listener, changes)
@@ -39,7 +67,7 @@ export class ChangeFeed {
 
   // internals
 
-  #remember(change: Change): void {
+  #remember(change: FeedChange): void {
     if (this.#ring.length < RING) {
       this.#ring.push(change)
     } else {
@@ -54,7 +82,7 @@ export class ChangeFeed {
 const RING = 10_000
 
 /** The commit is made, whatever a listener thinks of it: its error is nobody's here, and goes where such errors go. */
-function tell(listener: (changes: readonly Change[]) => void, changes: readonly Change[]): void {
+function tell(listener: (changes: readonly FeedChange[]) => void, changes: readonly FeedChange[]): void {
   try {
     listener(changes)
   } catch (error) {
@@ -64,9 +92,9 @@ function tell(listener: (changes: readonly Change[]) => void, changes: readonly 
   }
 }
 
-function changesOf(seq: number, batch: Batch, catalog: Catalog): Change[] {
+function changesOf(seq: number, batch: Batch, catalog: Catalog, describing: boolean): FeedChange[] {
   const time = new Date(batch.time)
-  const changes: Change[] = []
+  const changes: FeedChange[] = []
   for (const { collection, before, after, replaced } of batch.writes) {
     const home = catalog.byId(collection)
     if (!home) continue
@@ -75,17 +103,20 @@ function changesOf(seq: number, batch: Batch, catalog: Catalog): Change[] {
     const id = getOwn(after ?? before ?? {}, '_id')
     changes.push({
       seq,
+      index: changes.length,
       database: home.database,
       collection: home.name,
       kind,
       ...(id === MISSING ? {} : { id }),
       ...(after ? { document: after } : {}),
+      ...(describing && kind === 'update' ? { update: describeUpdate(before!, after!) } : {}),
       time,
     })
   }
   for (const change of batch.catalog) {
     if (!('drop' in change)) continue
-    changes.push({ seq, database: change.drop.database, collection: change.drop.name, kind: 'drop', time })
+    const { database, name } = change.drop
+    changes.push({ seq, index: changes.length, database, collection: name, kind: 'drop', time })
   }
   return changes
 }

@@ -55,7 +55,7 @@ export class Cursors {
         `Cannot run getMore on cursor ${id}, which was created in session ${cursor.session}, in ${session ? `session ${session}` : 'no session'}`,
       )
     }
-    if (cursor.busy) fail(237, `cursor id ${id} is already in use`)
+    if (cursor.busy) fail(12051, `cursor id ${id} is already in use`)
     cursor.lastUse = this.#clock.now()
     return cursor
   }

@@ -80,7 +80,9 @@ export class EmbeddedDatabase implements DocumentDatabase, PortCarrier {
 
   /** For carriers: the changes as they are, once per commit. */
   listen(listener: (changes: readonly Change[]) => void): Disposable {
-    return this.state.feed.listen(listener)
+    return this.state.feed.listen((changes) => {
+      listener(changes.map(({ index: _index, update: _update, ...change }) => change))
+    })
   }
 
   /** For carriers: ends what a client has left open. */

@@ -14,7 +14,7 @@ export class EngineState {
   readonly transactions: Transactions
   readonly sessions: Sessions
   readonly cursors: Cursors
-  readonly feed = new ChangeFeed()
+  readonly feed: ChangeFeed
   /** Allows `$where`. */
   readonly javascript: boolean
 
@@ -26,5 +26,6 @@ export class EngineState {
     this.transactions = new Transactions(this.catalog, clock)
     this.sessions = new Sessions(this.transactions, clock, store.retries)
     this.cursors = new Cursors(clock)
+    this.feed = new ChangeFeed(store.sequence)
   }
 }

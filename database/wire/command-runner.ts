@@ -5,6 +5,7 @@ import type { Call } from '../engine/executor.ts'
 import { isNumber, toDouble } from '../engine/values/numbers.ts'
 import { type Doc, isDocument } from '../engine/values/types.ts'
 import type { Authentication } from './authentication.ts'
+import { opensChangeStream } from './change-streams.ts'
 import { WIRE_COMMANDS } from './commands.ts'
 import type { Fault } from './fail-points.ts'
 import { concernLabels, errorLabels } from './labels.ts'
@@ -59,10 +60,37 @@ export class CommandRunner {
     }
     if (name === 'configureFailPoint' && this.#state.failPoints)
       return this.#state.failPoints.configure(command)
+    const streamed = this.#changeStream(name, database, command)
+    if (streamed) return streamed
     const session = sessionOf(command)
     const call: Call = { ...(session ? { session } : {}), signal: this.#signal, owner: this.#state }
     if (session) this.#noteTransaction(name, session.id, session.autocommit === false)
     return this.#state.engine.execute(database, command, call)
+  }
+
+  /** Answers what is about change streams; undefined for everything else. */
+  #changeStream(name: string, database: string, command: Doc): Promise<Doc> | undefined {
+    const { changeStreams } = this.#state
+    if (name === 'aggregate' && opensChangeStream(command))
+      return changeStreams.open(database, command, this.#signal)
+    if (name === 'getMore' && changeStreams.has(command.getMore))
+      return changeStreams.next(command, this.#signal)
+    if (
+      name === 'killCursors' &&
+      Array.isArray(command.cursors) &&
+      command.cursors.some((id) => changeStreams.has(id))
+    ) {
+      return this.#killStreams(database, command, command.cursors)
+    }
+    return undefined
+  }
+
+  /** Cursors of both kinds may be on one list. */
+  async #killStreams(database: string, command: Doc, ids: readonly unknown[]): Promise<Doc> {
+    const streams = ids.filter((id) => this.#state.changeStreams.kill(id))
+    const cursors = ids.filter((id) => !streams.includes(id))
+    const reply = await this.#state.engine.execute(database, { ...command, cursors })
+    return { ...reply, cursorsKilled: [...(reply.cursorsKilled as unknown[]), ...streams] }
   }
 
   /** True for a write that has been done already and is only asked about again. */

@@ -95,6 +95,7 @@ class Doors implements WireServer {
 
   async close(): Promise<void> {
     const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)))
+    this.#state.changeStreams.close()
     for (const socket of this.#sockets) socket.destroy()
     await Promise.all(closed)
     for (const local of this.#local) unpublish(local)

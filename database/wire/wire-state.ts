@@ -1,6 +1,7 @@
 import type { EmbeddedDatabase } from '../engine/engine.ts'
 import { NameCache } from '../engine/store/bson-reader.ts'
 import { BsonWriter } from '../engine/store/bson-writer.ts'
+import { ChangeStreams } from './change-streams.ts'
 import { ClusterTime } from './cluster-time.ts'
 import type { FailPoints } from './fail-points.ts'
 import type { Credentials } from './scram.ts'
@@ -13,6 +14,7 @@ export class WireState {
   readonly failPoints: FailPoints | undefined
   /** Undefined when nobody has to say who it is. */
   readonly users: ReadonlyMap<string, Credentials> | undefined
+  readonly changeStreams: ChangeStreams
   readonly names = new NameCache()
   readonly writer = new BsonWriter()
   readonly started = performance.now()
@@ -34,6 +36,7 @@ export class WireState {
     this.engine = engine
     this.users = users
     this.failPoints = failPoints
+    this.changeStreams = new ChangeStreams(engine.state)
     this.clusterTime = new ClusterTime(engine.state.store, engine.state.clock)
   }
 
