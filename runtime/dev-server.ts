@@ -32,6 +32,8 @@ export async function startDevServer(
 ): Promise<DevServer> {
   const space = await createSpace(options)
   onSpace?.(space)
+  // MongoDB clients do not wait for a function to use the database first.
+  if (options.dbPort !== undefined) await openDatabaseOf(space)
   const timers = new SpaceTimers(space, options.timers)
   const gateway = createGateway(space, { triggers: timers, storage: space.services.storage })
   let listening: Listening
@@ -58,6 +60,15 @@ export async function startDevServer(
 }
 
 // internals
+
+async function openDatabaseOf(space: Space): Promise<void> {
+  try {
+    await space.database()
+  } catch (error) {
+    await space.close()
+    throw error
+  }
+}
 
 async function watchFiles(space: Space & SpaceControl): Promise<AsyncDisposable | undefined> {
   const log = (level: 'info' | 'error', text: string): void =>

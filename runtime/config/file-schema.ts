@@ -15,6 +15,7 @@ const schema = z.strictObject({
   port,
   data: z.string(),
   database: z.string(),
+  dbPort: port,
   redis: z.string(),
   timers: z.boolean(),
   timeouts: z.boolean(),

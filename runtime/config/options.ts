@@ -17,6 +17,8 @@ export interface UserConfig {
   data?: string
   /** `embedded` (default), `memory`, `mongod` or a `mongodb://` URI. */
   database?: string
+  /** TCP port on 127.0.0.1 at which MongoDB clients reach the embedded database; default: none. */
+  dbPort?: number
   /** `memory` (default), `none`, or a `redis://` URL. */
   redis?: string
   timers?: boolean
@@ -83,6 +85,7 @@ export interface SpaceOptions {
   port: number
   data: string
   database: string
+  dbPort?: number
   redis: string
   timers: boolean
   timeouts: boolean

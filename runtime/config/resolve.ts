@@ -118,6 +118,7 @@ function complete(config: UserConfig): SpaceOptions {
     spaces: Object.fromEntries(
       Object.entries(config.spaces ?? {}).map(([id, folder]) => [id, path.resolve(project, folder)]),
     ),
+    ...(config.dbPort !== undefined ? { dbPort: config.dbPort } : {}),
     ...(config.provider ? { provider: config.provider } : {}),
     ...(config.returnPolicy ? { returnPolicy: config.returnPolicy } : {}),
     ...(config.idleMs !== undefined ? { idleMs: config.idleMs } : {}),
@@ -126,9 +127,9 @@ function complete(config: UserConfig): SpaceOptions {
 }
 
 function checkDatabase(value: string): string {
-  if (value === 'embedded' || value === 'memory' || /^mongodb(\+srv)?:\/\//.test(value)) return value
+  if (['embedded', 'memory', 'mongod'].includes(value) || /^mongodb(\+srv)?:\/\//.test(value)) return value
   throw new LocalError('USAGE', `database is ${JSON.stringify(maskSecrets(value))}`, {
-    hint: '"embedded", "memory" or a mongodb:// URI is allowed',
+    hint: '"embedded", "memory", "mongod" or a mongodb:// URI is allowed',
   })
 }
 

@@ -85,7 +85,17 @@ export const optionTable: readonly OptionRow[] = [
     flag: 'database',
     value: 'D',
     env: 'UNICLOUD_LOCAL_DATABASE',
-    help: '"embedded", "memory" (nothing is kept) or a mongodb:// URI',
+    help: '"embedded", "memory" (nothing is kept), "mongod" or a mongodb:// URI',
+  },
+  {
+    key: 'dbPort',
+    type: 'integer',
+    min: 0,
+    max: 65_535,
+    flag: 'db-port',
+    value: 'N',
+    env: 'UNICLOUD_LOCAL_DB_PORT',
+    help: 'opens the embedded database to MongoDB clients at 127.0.0.1:N; 0 picks a free port',
   },
   {
     key: 'redis',

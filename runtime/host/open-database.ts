@@ -2,7 +2,7 @@
 import path from 'node:path'
 import type { ClockState } from '../../clock/adjustable-clock.ts'
 import type { Clock } from '../../clock/clock.ts'
-import { connectDatabase } from '../../database/connect.ts'
+import { type ConnectedDatabase, connectDatabase } from '../../database/connect.ts'
 import { seedDatabase } from '../../database/seed.ts'
 import { LocalError, type LocalErrorCode } from '../../errors/errors.ts'
 import type { SpaceOptions } from '../config/options.ts'
@@ -27,6 +27,7 @@ export async function openDatabase(owner: DatabaseOwner, clock: ClockState): Pro
   const opened = await openEngine(owner, clock)
   try {
     await seed(owner, opened)
+    await openToClients(owner, opened)
   } catch (error) {
     await opened.close()
     throw error
@@ -41,7 +42,7 @@ export function databaseName(options: SpaceOptions): string {
 
 // internals
 
-async function openEngine(owner: DatabaseOwner, clock: ClockState): Promise<OpenDatabase> {
+async function openEngine(owner: DatabaseOwner, clock: ClockState): Promise<ConnectedDatabase> {
   const { database, data } = owner.options
   try {
     return await connectDatabase(database, {
@@ -52,6 +53,18 @@ async function openEngine(owner: DatabaseOwner, clock: ClockState): Promise<Open
   } catch (error) {
     throw refusal(error)
   }
+}
+
+/** `dbPort`: tools such as mongosh and Compass look into the embedded database. */
+async function openToClients(owner: DatabaseOwner, opened: ConnectedDatabase): Promise<void> {
+  const { database, dbPort } = owner.options
+  if (dbPort === undefined) return
+  if (database !== 'embedded' && database !== 'memory') {
+    remark(owner, 'warn', 'dbPort is left alone: MongoDB clients reach the configured server directly')
+    return
+  }
+  const { uris } = await opened.listen({ host: '127.0.0.1', port: dbPort })
+  remark(owner, 'info', `MongoDB clients reach the database at ${uris.join(', ')}`)
 }
 
 async function seed(owner: DatabaseOwner, { database }: OpenDatabase): Promise<void> {
@@ -70,7 +83,7 @@ async function seed(owner: DatabaseOwner, { database }: OpenDatabase): Promise<v
   })
 }
 
-function remark(owner: DatabaseOwner, level: 'warn' | 'error', text: string): void {
+function remark(owner: DatabaseOwner, level: 'info' | 'warn' | 'error', text: string): void {
   owner.logs.append({ time: owner.clock.now(), level, channel: 'system', text })
 }
 
