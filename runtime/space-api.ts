@@ -5,6 +5,7 @@
 
 import type { ClockState } from '../clock/adjustable-clock.ts'
 import type { Clock } from '../clock/clock.ts'
+import type { MessagePort } from 'node:worker_threads'
 import type { DocumentDatabase } from '../database/command.ts'
 import type { SpaceOptions } from './config/options.ts'
 import type { StorageHttp } from './gateway/storage-http.ts'
@@ -50,6 +51,8 @@ export interface SpaceControl {
   /** One line per function that has instances or waiting calls. */
   instances(): PoolStatus[]
   readonly services: SpaceServices
+  /** A connection of its own to the space's database, for whoever speaks `PortDatabase`. */
+  connectDatabase(): Promise<MessagePort>
 }
 
 /** What stands beside the functions of a space. */

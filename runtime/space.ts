@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import type { ClockState } from '../clock/adjustable-clock.ts'
 import { AdjustableClock } from '../clock/adjustable-clock.ts'
 import type { Clock } from '../clock/clock.ts'
+import type { MessagePort } from 'node:worker_threads'
 import type { DocumentDatabase } from '../database/command.ts'
 import { LocalError } from '../errors/errors.ts'
 import type { SpaceOptions } from './config/options.ts'
@@ -141,6 +142,10 @@ class LocalSpace implements Space, SpaceControl {
     return this.#database.database()
   }
 
+  connectDatabase(): Promise<MessagePort> {
+    return this.#database.connect()
+  }
+
   invoke(invocation: Invocation): Promise<Outcome> {
     return this.#submit(invocation, undefined).outcome
   }
@@ -271,6 +276,7 @@ class LocalSpace implements Space, SpaceControl {
     const access = {
       invokeNested: (nested: unknown, parent: HostCall | undefined) => this.#invokeNested(nested, parent),
       connectDatabase: () => this.#database.connect(),
+      connectOtherDatabase: (spaceId: string) => this.#others.connectDatabase(spaceId),
     }
     return {
       maxInstances: options.maxInstances,

@@ -27,6 +27,8 @@ export interface SpaceAccess {
   /** @param nested a `NestedInvocation`; from the guest, so unchecked */
   invokeNested(nested: unknown, parent: HostCall | undefined): Promise<Outcome>
   connectDatabase(): Promise<MessagePort>
+  /** @param spaceId of another space; from the guest, so unchecked */
+  connectOtherDatabase(spaceId: string): Promise<{ port: MessagePort; databaseName: string }>
 }
 
 /** Answers one request of an instance; never rejects. */
@@ -42,7 +44,8 @@ export async function dispatchRequest(
       const outcome = await access.invokeNested(args[0], instance.callOf(requestId))
       instance.send({ t: 'reply', id, ok: true, value: outcome })
     } else if (service === 'database' && method === 'connect') {
-      await connectDatabase(instance, id, access)
+      if (args[0] === undefined) await connectDatabase(instance, id, access)
+      else await connectOtherDatabase(instance, id, access, String(args[0]))
     } else {
       const known = services[service]
       if (!known) throw new Error(`the space has no service "${service}"`)
@@ -64,4 +67,17 @@ async function connectDatabase(instance: Instance, id: number, access: SpaceAcce
   }
   instance.relayTo(port)
   instance.send({ t: 'reply', id, ok: true, value: undefined })
+}
+
+async function connectOtherDatabase(
+  instance: Instance,
+  id: number,
+  access: SpaceAccess,
+  spaceId: string,
+): Promise<void> {
+  if (!instance.carrier.transfersPorts) {
+    throw new Error('the database of another space can be used with "isolation": "thread" only')
+  }
+  const value = await access.connectOtherDatabase(spaceId)
+  instance.send({ t: 'reply', id, ok: true, value }, [value.port])
 }

@@ -3,14 +3,16 @@ import type { MessagePort } from 'node:worker_threads'
 import { createDatabaseApi, type DatabaseApi, ObjectIdSource } from '../../../database/api/index.ts'
 import type { CallOptions, Command, DocumentDatabase, Reply } from '../../../database/command.ts'
 import type { GuestRuntime } from '../guest-context.ts'
-import { UniCloudError } from './error.ts'
 import { LazySession } from './lazy-session.ts'
+import { otherSpace } from './other-space.ts'
+import { asUniCloudError } from './outbox.ts'
 
 /** Makes `db` objects; they share one connection, which opens with the first operation. */
 export class Databases {
   readonly #runtime: GuestRuntime
   readonly #ids: ObjectIdSource
   #own: DatabaseApi | undefined
+  readonly #others = new Map<string, DatabaseApi>()
 
   constructor(runtime: GuestRuntime) {
     this.#runtime = runtime
@@ -25,8 +27,15 @@ export class Databases {
       this.#own ??= this.#create(new LazyDatabase(() => connect(this.#runtime)))
       return this.#own
     }
-    return this.#create(new LazyDatabase(() => Promise.reject(unreachableSpace(space.otherSpaces, spaceId))))
+    let other = this.#others.get(spaceId)
+    if (!other) {
+      other = this.#create(new LazyDatabase(() => connectOther(this.#runtime, spaceId)))
+      this.#others.set(spaceId, other)
+    }
+    return other
   }
+
+  // internals
 
   #create(database: DocumentDatabase): DatabaseApi {
     const runtime = this.#runtime
@@ -44,23 +53,33 @@ export class Databases {
   }
 }
 
-/** @returns why a space cannot be reached: another configured one, or one nobody knows */
-export function unreachableSpace(known: readonly string[], spaceId: string): UniCloudError {
-  const errMsg = known.includes(spaceId)
-    ? `space [${spaceId}] is configured, but only its functions and objects can be reached from here`
-    : `space [${spaceId}] is unknown here: name it and its project folder under "spaces" in unicloud-local.config.ts`
-  return new UniCloudError({ errCode: 'INVALID_SPACE', errMsg })
-}
-
 // internals
 
 async function connect(runtime: GuestRuntime): Promise<DocumentDatabase> {
-  const [{ PortDatabase }, port] = await Promise.all([
-    import('../../../database/engine/port-client.ts'),
-    runtime.databasePort(),
-  ])
   // A relayed port has what the client uses of a real one.
-  const database = new PortDatabase(port as unknown as MessagePort)
+  return open(runtime, (await runtime.databasePort()) as unknown as MessagePort)
+}
+
+/** The host knows what the database of the other space is called. */
+async function connectOther(runtime: GuestRuntime, spaceId: string): Promise<DocumentDatabase> {
+  otherSpace(runtime, spaceId)
+  const answer = runtime.request('database', 'connect', [spaceId]).catch((error) => {
+    throw asUniCloudError(error)
+  })
+  const { port, databaseName } = (await answer) as { port: MessagePort; databaseName: string }
+  const database = await open(runtime, port)
+  return {
+    kind: database.kind,
+    command: (_, command, options) => database.command(databaseName, command, options),
+    startSession: () => database.startSession(),
+    describe: () => database.describe(),
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  }
+}
+
+async function open(runtime: GuestRuntime, port: MessagePort): Promise<DocumentDatabase> {
+  const { PortDatabase } = await import('../../../database/engine/port-client.ts')
+  const database = new PortDatabase(port)
   runtime.onDrain(() => database[Symbol.asyncDispose]())
   return database
 }

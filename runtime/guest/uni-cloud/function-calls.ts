@@ -2,6 +2,7 @@
 import { type Outcome, outcomeValue } from '../../invocation.ts'
 import type { GuestRuntime, NestedInvocation } from '../guest-context.ts'
 import { UniCloudError } from './error.ts'
+import { otherSpace } from './other-space.ts'
 
 /** Time limit of a call when its caller names none, in milliseconds. */
 const defaultTimeoutMs = 60_000
@@ -59,7 +60,7 @@ export class FunctionCalls {
       payload: asJson(call.name, call.payload),
       timeoutMs: isPositive(timeout) ? timeout : defaultTimeoutMs,
     }
-    if (this.#spaceId !== undefined) nested.spaceId = this.#spaceId
+    if (this.#spaceId !== undefined) nested.spaceId = otherSpace(this.#runtime, this.#spaceId)
     const outcome = (await this.#runtime.request('call', 'invoke', [nested])) as Outcome
     if (outcome.ok) return { value: outcomeValue(outcome), requestId: outcome.requestId }
     const { errCode, errMsg, errSubject } = outcome.failure

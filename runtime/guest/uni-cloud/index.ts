@@ -42,7 +42,7 @@ export function createUniCloud(runtime: GuestRuntime): object {
   const profile = providers[runtime.space.provider]
   const missing = new Map<string, string>()
   const uniCloud: object = Object.create(noticing(runtime, missing))
-  for (const group of [...groups, ownGroup(() => uniCloud)]) {
+  for (const group of [...groups, spaceGroup(() => uniCloud)]) {
     const members = group.members(runtime)
     const why = absence(group, runtime, profile)
     if (why === undefined) Object.defineProperties(uniCloud, Object.getOwnPropertyDescriptors(members))
@@ -56,23 +56,12 @@ export function createUniCloud(runtime: GuestRuntime): object {
 const groups: readonly MemberGroup[] = [
   { members: runningCallsApi },
   {
-    members: (runtime) => {
-      const calls = new FunctionCalls(runtime)
-      return {
-        callFunction: calls.callFunction.bind(calls),
-        importObject: (name: unknown) => importObject(calls, name),
-        logger: createLogger(runtime),
-        initI18n,
-        deserializeSSEChannel: (channel: unknown) => deserializeSseChannel(runtime, channel),
-        redis: redisFactory(runtime),
-      }
-    },
-  },
-  {
-    members: (runtime) => {
-      const databases = new Databases(runtime)
-      return { database: databases.database.bind(databases) }
-    },
+    members: (runtime) => ({
+      logger: createLogger(runtime),
+      initI18n,
+      deserializeSSEChannel: (channel: unknown) => deserializeSseChannel(runtime, channel),
+      redis: redisFactory(runtime),
+    }),
   },
   { members: networkMembers },
   { where: (profile) => profile.httpProxyForEip, members: eipMember },
@@ -136,10 +125,31 @@ const groups: readonly MemberGroup[] = [
   { extension: 'uni-cloud-ai', members: () => ({ ai: ai() }) },
 ]
 
-/** `init` needs the object it is a member of. */
-function ownGroup(own: () => object): MemberGroup {
+/** What also works with another space. `init` needs the object it is a member of. */
+function spaceGroup(own: () => object): MemberGroup {
   return {
-    members: (runtime) => ({ init: (options: { spaceId?: unknown }) => initSpace(runtime, own(), options) }),
+    members: (runtime) => {
+      const databases = new Databases(runtime)
+      return {
+        ...callMembers(runtime),
+        database: (init?: { spaceId?: string }) => databases.database(init),
+        init: (options: { spaceId?: unknown }) => {
+          const open = (spaceId: string) => ({
+            ...callMembers(runtime, spaceId),
+            database: () => databases.database({ spaceId }),
+          })
+          return initSpace(runtime, own(), open, options)
+        },
+      }
+    },
+  }
+}
+
+function callMembers(runtime: GuestRuntime, spaceId?: string): object {
+  const calls = new FunctionCalls(runtime, spaceId)
+  return {
+    callFunction: calls.callFunction.bind(calls),
+    importObject: (name: unknown) => importObject(calls, name),
   }
 }
 
