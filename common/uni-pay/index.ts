@@ -25,13 +25,20 @@ function initWeixinV3(options: uniPay.WeixinV3Options): uniPay.WeixinV3 {
   return new WeixinV3(options)
 }
 
-const uniPay = { initWeixin, initWeixinV3 }
+function initAlipay(options: uniPay.AlipayOptions): uniPay.Alipay {
+  const { Alipay } = require('./alipay/client.ts') as typeof import('./alipay/client.ts')
+  return new Alipay(options)
+}
+
+const uniPay = { initWeixin, initWeixinV3, initAlipay }
 
 namespace uniPay {
   export type Weixin = import('./wxpay-v2/client.ts').Weixin
   export type WeixinOptions = import('./wxpay-v2/merchant.ts').WeixinOptions
   export type WeixinV3 = import('./wxpay-v3/client.ts').WeixinV3
   export type WeixinV3Options = import('./wxpay-v3/merchant.ts').WeixinV3Options
+  export type Alipay = import('./alipay/client.ts').Alipay
+  export type AlipayOptions = import('./alipay/merchant.ts').AlipayOptions
 }
 
 export = uniPay

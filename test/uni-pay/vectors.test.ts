@@ -2,21 +2,21 @@
 import { describe, expect, it } from 'vitest'
 import { useFakeClient } from './fake-client.ts'
 import { vectors } from './material.ts'
+import { alipay } from './vectors/alipay.ts'
 import type { Check } from './vectors/check.ts'
 import { wxpayV2 } from './vectors/wxpay-v2.ts'
 import { wxpayV3 } from './vectors/wxpay-v3.ts'
 
 const fake = useFakeClient()
-const checks: Record<string, Check> = { ...wxpayV3, ...wxpayV2 }
+const checks: Record<string, Check> = { ...wxpayV3, ...wxpayV2, ...alipay }
 
 describe('payment vectors', () => {
-  it.each(vectors.filter(({ id }) => id.startsWith('wx-v')).map((vector) => [vector.id, vector] as const))(
-    '%s',
-    async (id, vector) => {
-      const check = checks[id]
-      if (!check) throw new Error(`nothing is known about the vector ${id}`)
-      expect.hasAssertions()
-      await check(vector, fake.client)
-    },
-  )
+  it.each(
+    vectors.filter(({ id }) => /^(wx-v|alipay)/.test(id)).map((vector) => [vector.id, vector] as const),
+  )('%s', async (id, vector) => {
+    const check = checks[id]
+    if (!check) throw new Error(`nothing is known about the vector ${id}`)
+    expect.hasAssertions()
+    await check(vector, fake.client)
+  })
 })

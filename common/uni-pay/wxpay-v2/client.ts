@@ -105,7 +105,8 @@ export class Weixin {
     return textOf(await this.#api.download('/pay/downloadfundflow', request, options))
   }
 
-  async checkNotifyType(event: NotifyEvent): Promise<'payment' | 'refund'> {
+  /** Nothing is checked yet. */
+  checkNotifyType(event: NotifyEvent): 'payment' | 'refund' {
     return notifyType(event)
   }
 
