@@ -34,6 +34,7 @@ export async function startDevServer(
   onSpace?.(space)
   // MongoDB clients do not wait for a function to use the database first.
   if (options.dbPort !== undefined) await openDatabaseOf(space)
+  else if (/^mongod/.test(options.database)) reportUnreachable(space)
   const timers = new SpaceTimers(space, options.timers)
   const gateway = createGateway(space, { triggers: timers, storage: space.services.storage })
   let listening: Listening
@@ -68,6 +69,14 @@ async function openDatabaseOf(space: Space): Promise<void> {
     await space.close()
     throw error
   }
+}
+
+/** A server that cannot be reached is told at the start, not by the first function that times out on it. */
+function reportUnreachable(space: Space): void {
+  space.database().catch((error: Error & { hint?: string }) => {
+    const text = [error.message, error.hint].filter(Boolean).join('; ')
+    space.logs.append({ time: space.clock.now(), level: 'error', channel: 'system', text })
+  })
 }
 
 async function watchFiles(space: Space & SpaceControl): Promise<AsyncDisposable | undefined> {
