@@ -72,6 +72,8 @@ export class DriverDatabase implements DocumentDatabase, PortCarrier {
 
   /** Runs a command of a session handle, or of a port's. */
   async execute(database: string, command: Doc, call: Call = {}): Promise<Doc> {
+    const { opening } = this.#changes
+    if (opening) await opening
     try {
       const name = Object.keys(command)[0] ?? ''
       if (name === 'endSessions') return await this.#endSessions(command)
@@ -251,8 +253,11 @@ interface Run {
   readonly transaction: DriverSession | undefined
 }
 
-/** How long a server is looked for: long enough for an election, not so long that a function's time is up. */
-const SELECTION_MS = 10_000
+/**
+ * How long a server is looked for. Shorter than the 5 s that a function and a database operation have by default, so that
+ * they get the reason and not a time-out; a connection string may ask for more with `serverSelectionTimeoutMS`.
+ */
+const SELECTION_MS = 4_000
 
 /** Commands a write concern belongs to. */
 const CONFIRMED: ReadonlySet<string> = new Set([
