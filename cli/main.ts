@@ -2,6 +2,7 @@
 /** The command line. Each command is loaded when it is called: `dev` does not pay for `init`. */
 import { Command, CommanderError, Option } from 'commander'
 import { version } from '../runtime/package-info.ts'
+import { addDatabaseCommands } from './db/commands.ts'
 import { printFailure } from './print/failure.ts'
 import { addSpaceOptions } from './space-options.ts'
 
@@ -64,6 +65,8 @@ addSpaceOptions(program.command('triggers'))
     '\nCron expressions are read in UTC+8 whatever zone this machine has, as the cloud does.',
   )
   .action(async (flags) => (await import('./triggers.ts')).triggers(flags))
+
+addDatabaseCommands(program)
 
 program
   .command('init')

@@ -9,8 +9,10 @@ import { optionTable } from '../runtime/config/table.ts'
 /** Flags as commander hands them over. */
 export type Flags = Record<string, unknown>
 
-export function addSpaceOptions(command: Command): Command {
+/** @param keys only these options. Default: all */
+export function addSpaceOptions(command: Command, keys?: readonly (keyof UserConfig)[]): Command {
   for (const row of optionTable) {
+    if (keys && !keys.includes(row.key)) continue
     const shown = row.default === undefined || row.type === 'boolean' ? '' : ` (default: ${row.default})`
     const value = row.value ? ` <${row.value}>` : ''
     command.option(`--${row.flag}${value}`, `${row.help}${shown} [${row.env}]`)

@@ -52,7 +52,7 @@ export interface SeededCollection {
   indexes: number
   /** Documents that were inserted. */
   documents: number
-  /** Documents of a re-initialisation whose `_id` was there already, if any. */
+  /** Documents of a re-initialisation that were there already, by `_id` or another unique key, if any. */
   skipped?: number
 }
 
@@ -71,7 +71,7 @@ export async function seedDatabase(options: SeedOptions): Promise<SeedOutcome> {
       created: !exists,
       // Indexes first: a document that violates one is then reported by its own line.
       indexes: await createIndexes(options, collection, await plan.part(collection, 'index')),
-      ...(await insertDocuments(options, collection, await plan.part(collection, 'data'))),
+      ...(await insertDocuments(options, collection, await plan.part(collection, 'data'), exists)),
     }
   }
   return outcome
@@ -134,13 +134,16 @@ async function createIndexes(
   return created
 }
 
+const DUPLICATE_KEY = 11000
 /** Documents of one insert command. */
 const batchSize = 1000
 
+/** @param exists the collection was there before: what it holds already is no problem */
 async function insertDocuments(
   options: SeedOptions,
   collection: string,
   part: SeedPart | undefined,
+  exists: boolean,
 ): Promise<{ documents: number; skipped?: number }> {
   if (options.data === false) return { documents: 0 }
   const convert = documentConverter(options)
@@ -168,7 +171,7 @@ async function insertDocuments(
     })
     inserted += Number(reply.n)
     for (const error of (reply.writeErrors ?? []) as WriteError[]) {
-      if (options.collections === 'all' && isKnownId(error)) skipped++
+      if (exists && error.code === DUPLICATE_KEY) skipped++
       else
         await complain(options, collection, part!, [batch[error.index]!.at], `not inserted: ${error.errmsg}`)
     }
@@ -180,13 +183,6 @@ interface WriteError {
   index: number
   code: number
   errmsg: string
-  keyPattern?: object
-}
-
-/** The document's `_id` is taken: what a re-initialisation leaves alone. */
-function isKnownId({ code, errmsg, keyPattern }: WriteError): boolean {
-  if (code !== 11000) return false
-  return keyPattern ? Object.keys(keyPattern).join() === '_id' : errmsg.includes('index: _id_')
 }
 
 /** Imported documents follow the rules of `add()` once their special members are read. */

@@ -76,6 +76,19 @@ describe('a data folder', () => {
     )
   })
 
+  test('without a fault, a collection dropped since the checkpoint', async () => {
+    using folder = new TempFolder()
+    await filled(folder)
+    {
+      await using database = new EmbeddedDatabase({ directory: folder.path })
+      await database.command('space', { drop: 'users' })
+      await database.command('space', { insert: 'users', documents: [{ _id: 1 }] })
+    }
+    const { findings, collections } = verifyFolder(folder.path)
+    expect(findings).toEqual([])
+    expect(collections.find(({ name }) => name === 'users')).toMatchObject({ documents: 1, indexes: 1 })
+  })
+
   test('that is empty', () => {
     using folder = new TempFolder()
     expect(verifyFolder(folder.path)).toMatchObject({ findings: [], collections: [], commits: 0 })

@@ -21,6 +21,7 @@ import { insert } from './insert.ts'
 import { endSessions, noTransaction, ping, refreshSessions } from './sessions.ts'
 import { collStats, dbStats } from './statistics.ts'
 import { update } from './update.ts'
+import { validate } from './validate.ts'
 
 /** How a command is run. */
 export interface CommandEntry {
@@ -60,6 +61,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['dbstats', { run: dbStats, kind: 'read', transactional: false }],
   ['collStats', { run: collStats, kind: 'read', transactional: false }],
   ['collstats', { run: collStats, kind: 'read', transactional: false }],
+  ['validate', { run: validate, kind: 'read', transactional: false }],
   ['ping', { run: ping, kind: 'read', transactional: true }],
   ['commitTransaction', { run: noTransaction, kind: 'read', transactional: true }],
   ['abortTransaction', { run: noTransaction, kind: 'read', transactional: true }],

@@ -189,8 +189,8 @@ class FolderCheck {
 
   /** Files that no checkpoint refers to; of a damaged manifest's, at least the checksums. */
   #otherFiles(manifest: Manifest | 'damaged' | undefined): void {
-    const used = new Set<string>()
-    for (const { file } of this.#catalog.collections.values()) if (file) used.add(file.name)
+    // Also those of collections that were dropped since: they go with the next checkpoint.
+    const used = new Set(manifest === 'damaged' ? [] : manifest?.collections.map(({ file }) => file))
     for (const file of this.#files) {
       this.#bytes += this.#sizeOf(file)
       if (manifest === 'damaged') {

@@ -229,6 +229,18 @@ it('an explicit re-initialisation adds what is new', async () => {
   expect(await folder.read('a')).toHaveLength(3)
 })
 
+it('a re-initialisation passes over what a unique key says is there', async () => {
+  await using folder = await SeedFolder.of({
+    'a.index.json': `[${index('n_u', 'n', ', "MgoIsUnique": true')}]`,
+    'a.init_data.json': '[{"n": 1}, {"n": 2}]',
+  })
+  await folder.seed()
+  expect((await folder.seed('aliyun', { collections: 'all' })).seeded).toEqual({
+    a: { created: false, indexes: 0, documents: 0, skipped: 2 },
+  })
+  expect(folder.remarks).toEqual([])
+})
+
 it('can be kept to some collections, and to everything but data', async () => {
   await using folder = await SeedFolder.of({
     'a.init_data.json': '[{"_id": "1"}]',
