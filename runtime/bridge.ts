@@ -33,7 +33,7 @@ export interface GuestSpace {
   clock: ClockState
   /** Other configured spaces by id, for `uniCloud.init` and `database({spaceId})`. */
   otherSpaces: string[]
-  /** Base URL of this server once it listens, for storage URLs. */
+  /** Base URL of this server, for storage URLs; before it listens, the one it is expected to have. */
   publicUrl?: string
   /** Signs URLs and upload forms of file storage; some of them must be made without asking the host. */
   storageSecret?: string

@@ -36,7 +36,8 @@ export async function startDevServer(
   if (options.dbPort !== undefined) await openDatabaseOf(space)
   else if (/^mongod/.test(options.database)) reportUnreachable(space)
   const timers = new SpaceTimers(space, options.timers)
-  const gateway = createGateway(space, { triggers: timers, storage: space.services.storage })
+  const { storage, clientStorage } = space.services
+  const gateway = createGateway(space, { triggers: timers, storage, client: { storage: clientStorage } })
   let listening: Listening
   try {
     listening = await gateway.listen()

@@ -3,11 +3,12 @@
  * `space.ts` is the composition root that builds one.
  */
 
+import type { MessagePort } from 'node:worker_threads'
 import type { ClockState } from '../clock/adjustable-clock.ts'
 import type { Clock } from '../clock/clock.ts'
-import type { MessagePort } from 'node:worker_threads'
 import type { DocumentDatabase } from '../database/command.ts'
 import type { SpaceOptions } from './config/options.ts'
+import type { ClientServices } from './gateway/client-protocol/services.ts'
 import type { StorageHttp } from './gateway/storage-http.ts'
 import type { LogStore } from './host/log-store.ts'
 import type { Outbox } from './host/outbox.ts'
@@ -59,6 +60,8 @@ export interface SpaceControl {
 export interface SpaceServices {
   /** Stored files, for a gateway. */
   readonly storage: StorageHttp
+  /** Storage requests of apps, for a gateway's client protocol. */
+  readonly clientStorage: NonNullable<ClientServices['storage']>
   /** What functions asked of services without a back end here. */
   readonly outbox: Outbox
   /** SSE channels: what functions wrote to clients. */

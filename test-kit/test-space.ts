@@ -149,7 +149,9 @@ class MemorySpace implements TestSpace {
 
   async #listen(): Promise<{ gateway: Gateway; listening: Listening }> {
     const { createGateway } = await import('../runtime/gateway/server.ts')
-    const gateway = createGateway(this.space, { triggers: this.#timers })
+    const { storage, clientStorage } = this.space.services
+    const client = { storage: clientStorage }
+    const gateway = createGateway(this.space, { triggers: this.#timers, storage, client })
     return { gateway, listening: await gateway.listen() }
   }
 }

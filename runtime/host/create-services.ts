@@ -10,14 +10,18 @@ import type { LogStore } from './log-store.ts'
 import { Outbox } from './outbox.ts'
 import { PushChannels } from './push-channels.ts'
 import type { HostServices } from './services.ts'
+import { ClientStorage } from './storage/client-storage.ts'
 import { FileStore } from './storage/file-store.ts'
 import { StorageFace } from './storage/storage-http.ts'
 import { StorageService } from './storage/storage-service.ts'
 
+/** The space, as its services need it. */
 export interface ServicesOptions {
-  options: SpaceOptions
-  clock: Clock
-  logs: LogStore
+  readonly options: SpaceOptions
+  readonly clock: Clock
+  readonly logs: LogStore
+  /** Known once a server listens. */
+  readonly publicUrl?: string | undefined
 }
 
 export interface CreatedServices {
@@ -30,9 +34,13 @@ export interface CreatedServices {
 }
 
 /** Nothing is opened or read before it is used. */
-export function createServices({ options, clock, logs }: ServicesOptions): CreatedServices {
+export function createServices(space: ServicesOptions): CreatedServices {
+  const { options, clock, logs } = space
   const storageSecret = randomBytes(32).toString('base64url')
   const store = new FileStore(path.join(options.data, 'storage'), clock)
+  const signer = new StorageSigner(storageSecret)
+  const publicUrl = () => space.publicUrl ?? `http://127.0.0.1:${options.port || 7100}`
+  const clientStorage = new ClientStorage({ store, signer, clock, publicUrl })
   const outbox = new Outbox({ clock, logs, stubs: options.stubs })
   const push = new PushChannels()
   return {
@@ -48,7 +56,8 @@ export function createServices({ options, clock, logs }: ServicesOptions): Creat
     services: {
       outbox,
       push,
-      storage: new StorageFace({ store, signer: new StorageSigner(storageSecret), clock }),
+      clientStorage: (method, params) => clientStorage.answer(method, params),
+      storage: new StorageFace({ store, signer, clock }),
     },
     storageSecret,
   }

@@ -30,7 +30,8 @@ export function guestSpace(
     storageSecret: now.storageSecret,
   }
   if (inspectorUrl() !== undefined) space.debugged = true
-  if (now.publicUrl !== undefined) space.publicUrl = now.publicUrl
+  // Without a server (a single run) the address it will have, so that what is stored points there.
+  space.publicUrl = now.publicUrl ?? `http://127.0.0.1:${options.port || 7100}`
   return space
 }
 

@@ -59,7 +59,11 @@ export class FileStore {
   async put(key: string, source: FileSource, options: PutOptions): Promise<StoredFile> {
     if (!isStorageKey(key)) throw storageError('STORAGE_KEY_INVALID', `"${key}" is not a path of a file`)
     const before = await this.info(key)
-    if (before && !options.overwrite) throw storageError('STORAGE_FILE_EXISTS', `${key} exists already`)
+    if (before && !options.overwrite)
+      throw storageError(
+        'STORAGE_FILE_EXISTS',
+        `${key} exists already (policy_does_not_allow_file_overwrite)`,
+      )
     const incoming = await this.#takeIn(source)
     const { size } = await stat(incoming)
     const folder = this.#folderOf(key)

@@ -14,7 +14,10 @@ export interface UploadOptions {
   clock: Clock
 }
 
-/** Answers `{key, fsize}`, or `{error}` with qiniu's statuses: 401 token, 413 size, 614 the file exists. */
+/**
+ * Answers `{key, fsize}`, or `{error}` with qiniu's statuses: 401 token, 413 size, 614 the file exists. aliyun's form
+ * has no token of that name, its policy stands for it.
+ */
 export async function receiveUpload(
   req: IncomingMessage,
   res: ServerResponse,
@@ -54,7 +57,7 @@ async function readForm(req: IncomingMessage, options: UploadOptions): Promise<R
   try {
     return await new Promise((resolve, reject) => {
       form.on('field', (name, value) => {
-        if (name === 'token') token = value
+        if (name === 'token' || name === 'policy') token = value
       })
       form.on('file', (_name, stream) => {
         received = receiveFile(stream, token, options)
