@@ -5,23 +5,33 @@ import { DECODING, plainValues } from './driver-values.ts'
 /** The changes of every database of a server, by one change stream that runs while somebody listens. */
 export class ChangeWatch implements Disposable {
   readonly #client: MongoClient
+  readonly #available: boolean
   readonly #warn: (text: string) => void
   readonly #listeners = new Set<(changes: readonly Change[]) => void>()
   #stream: ChangeStream | undefined
+  #opening: Promise<void> | undefined
   #restart: NodeJS.Timeout | undefined
   #sequence = 0
   #warned = false
 
-  constructor(client: MongoClient, warn: (text: string) => void) {
+  /** @param available false for a server that has no change streams: then nobody hears anything, and is told so */
+  constructor(client: MongoClient, available: boolean, warn: (text: string) => void) {
     this.#client = client
+    this.#available = available
     this.#warn = warn
   }
 
-  /** Calls the listener with changes in order, from about now on. */
+  /** Resolves when the stream that was asked for sees changes; a command must not overtake that. */
+  get opening(): Promise<void> | undefined {
+    return this.#opening
+  }
+
+  /** Calls the listener with changes in order, from now on. */
   listen(listener: (changes: readonly Change[]) => void): Disposable {
     const own = (changes: readonly Change[]) => listener(changes)
     this.#listeners.add(own)
-    if (!this.#stream && !this.#restart) this.#open()
+    if (!this.#available) this.#failed(undefined, new Error('the server is not part of a replica set'))
+    else if (!this.#stream && !this.#restart) this.#open()
     return {
       [Symbol.dispose]: () => {
         this.#listeners.delete(own)
@@ -43,6 +53,14 @@ export class ChangeWatch implements Disposable {
   #open(): void {
     const stream = this.#client.watch([], { ...DECODING, fullDocument: 'updateLookup' })
     this.#stream = stream
+    this.#opening = new Promise<void>((opened) => {
+      // The first answer brings a token, also when it brings nothing else.
+      stream.once('resumeTokenChanged', () => opened())
+      stream.once('close', () => opened())
+      stream.once('error', () => opened())
+    }).then(() => {
+      this.#opening = undefined
+    })
     stream.on('change', (event: ChangeStreamDocument) => this.#tell(event))
     stream.on('error', (error) => this.#failed(stream, error))
   }
@@ -55,12 +73,13 @@ export class ChangeWatch implements Disposable {
   }
 
   /** The driver resumes what can be resumed; what comes here has ended. */
-  #failed(stream: ChangeStream, error: Error): void {
+  #failed(stream: ChangeStream | undefined, error: Error): void {
     if (this.#stream !== stream) return
     this.#stream = undefined
-    void stream.close().catch(() => {})
-    if (!this.#warned) this.#warn(`Changes of the database are not seen for now: ${error.message}`)
+    if (!this.#warned) this.#warn(`Changes of the database are not seen: ${error.message}`)
     this.#warned = true
+    if (!stream) return
+    void stream.close().catch(() => {})
     this.#restart = setTimeout(() => {
       this.#restart = undefined
       if (this.#listeners.size > 0) this.#open()

@@ -39,7 +39,7 @@ export class DriverDatabase implements DocumentDatabase, PortCarrier {
     this.#uri = uri
     this.#facts = facts
     this.#sessions = new DriverSessions(client)
-    this.#changes = new ChangeWatch(client, warn)
+    this.#changes = new ChangeWatch(client, facts.replicated, warn)
   }
 
   /**
