@@ -90,9 +90,9 @@ export type GuestMessage =
   /** Files loaded later by dynamic `require`. */
   | { t: 'files'; files: string[] }
   /** The call returned this JSON text; the common case, kept small. */
-  | { t: 'value'; id: number; text: string }
-  /** Any other end of a call. */
-  | { t: 'result'; id: number; end: CallEnd }
+  | { t: 'value'; id: number; text: string; ms: number }
+  /** Any other end of a call. `ms`: how long the code took. */
+  | { t: 'result'; id: number; end: CallEnd; ms: number }
   /** A service of the host is asked: `service` names it, `method` and `args` are its own business. */
   | { t: 'request'; id: number; requestId: string; service: BridgeService; method: string; args: unknown[] }
   | { t: 'log'; entry: GuestLog }

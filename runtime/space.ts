@@ -19,6 +19,7 @@ import { functionKinds, guestSpace, transformCache } from './host/guest-space.ts
 import type { HostCall } from './host/host-call.ts'
 import { Launcher } from './host/launcher.ts'
 import { LogStore } from './host/log-store.ts'
+import { MachineLoad } from './host/machine-load.ts'
 import { MemoryWatch } from './host/memory-watch.ts'
 import { checkNested } from './host/nested-invocation.ts'
 import { databaseName, openDatabase } from './host/open-database.ts'
@@ -286,6 +287,7 @@ class LocalSpace implements Space, SpaceControl {
         idleMs: options.idleMs ?? this.#profile.idleMs,
         freezes: (entry) => freezes(options, this.#profile, entry),
       },
+      load: new MachineLoad(),
       launch: (entry) => this.#launcher.launch(entry),
       guestSpace: () =>
         guestSpace(options, this.#manifest, {

@@ -113,21 +113,21 @@ export class Kernel {
     const runtime = this.#runtime
     const callee = this.#callee
     if (!runtime || !callee) {
-      if (this.#failure) this.#channel.send({ t: 'result', id, end: this.#failure })
+      if (this.#failure) this.#channel.send({ t: 'result', id, end: this.#failure, ms: 0 })
       return
     }
     if (runtime.running.size === 0) this.#leftovers?.callStarts()
     const running = new RunningCall(JSON.parse(json) as GuestCall)
     runtime.running.set(id, running)
     const ended = this.#globals.scope.run({ runtime, running }, () => callee.invoke(running))
-    void ended.then((end) => this.#finish(runtime, id, end))
+    void ended.then((end) => this.#finish(runtime, id, end, performance.now() - running.startedAt))
   }
 
-  #finish(runtime: InstanceRuntime, id: number, end: CallEnd): void {
+  #finish(runtime: InstanceRuntime, id: number, end: CallEnd, ms: number): void {
     runtime.running.delete(id)
     if (end.ok && end.value.type === 'json' && !end.value.absent) {
-      this.#channel.send({ t: 'value', id, text: end.value.text })
-    } else this.#channel.send({ t: 'result', id, end })
+      this.#channel.send({ t: 'value', id, text: end.value.text, ms })
+    } else this.#channel.send({ t: 'result', id, end, ms })
     while (this.#ahead.length > 0 && runtime.running.size === 0) {
       this.#call(this.#ahead.shift() as HostMessage & { t: 'call' })
     }

@@ -5,6 +5,7 @@ import type { ActiveCall, CallClientInfo } from './guest-context.ts'
 
 export class RunningCall implements ActiveCall {
   readonly call: GuestCall
+  readonly startedAt = performance.now()
   #clientInfo: CallClientInfo | undefined
 
   constructor(call: GuestCall) {

@@ -17,6 +17,8 @@ export interface Carrier {
   readonly transfersPorts: boolean
   /** Where calls handed ahead are claimed; absent where both sides share no memory. */
   readonly claims?: Claims
+  /** Share of the time since the last question that the guest's loop was busy, 0 to 1; absent where nobody knows. */
+  utilization?(): number
   /** Absent where the guest's heap is not the host's concern. */
   readonly memory?: WatchedMemory
   /** Called once, after the last message of the guest was delivered. */

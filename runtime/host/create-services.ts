@@ -37,7 +37,7 @@ export interface CreatedServices {
 export function createServices(space: ServicesOptions): CreatedServices {
   const { options, clock, logs } = space
   const storageSecret = randomBytes(32).toString('base64url')
-  const store = new FileStore(path.join(options.data, 'storage'), clock)
+  const store = new FileStore(path.join(options.data, 'storage'), clock, options.privateFiles)
   const signer = new StorageSigner(storageSecret)
   const publicUrl = () => space.publicUrl ?? `http://127.0.0.1:${options.port || 7100}`
   const clientStorage = new ClientStorage({ store, signer, clock, publicUrl })

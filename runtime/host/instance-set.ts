@@ -79,6 +79,19 @@ export class InstanceSet {
     return best
   }
 
+  /** Whether the instances compute most of the time, rather than wait for something. */
+  get computing(): boolean {
+    let busy = 0
+    let known = 0
+    for (const { state, carrier } of this.#all) {
+      const utilization = state === 'ready' ? carrier.utilization?.() : undefined
+      if (utilization === undefined) continue
+      known++
+      busy += utilization
+    }
+    return known > 0 && busy / known > 0.5
+  }
+
   *calls(): Iterable<HostCall> {
     for (const instance of this.#all) yield* instance.running.values()
   }

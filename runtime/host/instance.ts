@@ -13,8 +13,8 @@ import type { HostCall } from './host-call.ts'
 export interface InstanceOwner {
   loaded(instance: Instance, warnings: readonly string[]): void
   loadFailed(instance: Instance, failure: CallFailure): void
-  /** A call has left the instance. */
-  freed(instance: Instance, call: HostCall): void
+  /** A call has left the instance, after the code ran so long. */
+  freed(instance: Instance, tookMs: number): void
   /** A call starts now, or is about to: its limits begin to count. */
   starting(call: HostCall): void
   /** Calls the instance was handed and will not run. */
@@ -147,10 +147,10 @@ export class Instance {
   #receive(message: GuestMessage): void {
     switch (message.t) {
       case 'value':
-        this.#finish(message.id)?.succeed(message.text)
+        this.#finish(message.id, message.ms)?.succeed(message.text)
         break
       case 'result':
-        this.#finish(message.id)?.end(message.end)
+        this.#finish(message.id, message.ms)?.end(message.end)
         break
       case 'request':
         this.#owner.request(this, message)
@@ -183,7 +183,7 @@ export class Instance {
   }
 
   /** Takes the call out first: what its caller does next may already need the place. */
-  #finish(id: number): HostCall | undefined {
+  #finish(id: number, tookMs: number): HostCall | undefined {
     const call = this.running.get(id)
     if (!call) return undefined
     this.running.delete(id)
@@ -193,7 +193,7 @@ export class Instance {
       this.#ahead.delete(next)
       this.#start(next)
     }
-    this.#owner.freed(this, call)
+    this.#owner.freed(this, tookMs)
     return call
   }
 

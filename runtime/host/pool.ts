@@ -19,6 +19,7 @@ import type { CallPlace, HostCall } from './host-call.ts'
 import { Instance, type InstanceOwner } from './instance.ts'
 import { type IdlePolicy, InstanceSet } from './instance-set.ts'
 import { LoadState } from './load-state.ts'
+import type { MachineLoad } from './machine-load.ts'
 import { Pace } from './pace.ts'
 
 /** What a pool needs of the space. */
@@ -26,6 +27,7 @@ export interface PoolHost {
   readonly maxInstances: number
   readonly maxQueue: number
   readonly idle: IdlePolicy
+  readonly load: MachineLoad
   launch(entry: FunctionEntry): Carrier
   guestSpace(): GuestSpace
   limits(entry: FunctionEntry, source: CallSource): CallLimits
@@ -37,6 +39,8 @@ export interface PoolHost {
 
 /** Starts of one function at the same time; more would only fight for the processors. */
 const maxStarting = Math.max(2, availableParallelism())
+/** After so long without any progress a waiting call gets another instance even on a busy machine. */
+const starvedMs = 500
 /** A call that others stand behind may take this long before they are taken away from it. */
 const aheadLimitMs = 8
 /** Loading may take this long even where the function's own limit is shorter. */
@@ -52,6 +56,7 @@ export class Pool implements CallPlace, InstanceOwner {
   readonly #pace = new Pace()
   readonly #load = new LoadState()
   readonly #said = new Set<string>()
+  #startedAt = 0
   #closed: CallFailure | undefined
 
   constructor(entry: FunctionEntry, host: PoolHost) {
@@ -161,7 +166,7 @@ export class Pool implements CallPlace, InstanceOwner {
       }
     }
     this.#dispatch()
-    if (!this.#pace.copesWith(this.#queue.size)) this.#scale()
+    this.#scale(!this.#pace.copesWith(this.#queue.size))
   }
 
   // CallPlace
@@ -228,8 +233,8 @@ export class Pool implements CallPlace, InstanceOwner {
     else this.#queue.putBack(calls)
   }
 
-  freed(instance: Instance, call: HostCall): void {
-    this.#pace.finished(performance.now() - call.startedAt)
+  freed(instance: Instance, tookMs: number): void {
+    this.#pace.finished(tookMs)
     if (instance.state !== 'ready') {
       this.#instances.finish(instance)
       return
@@ -295,13 +300,13 @@ export class Pool implements CallPlace, InstanceOwner {
       if (free) this.#instances.run(free, call)
       else ahead?.handAhead(call)
     }
-    // A quick function may be through with the queue before an instance would be up; `tick` looks at that.
-    if (!this.#pace.quick || !this.#instances.ready) this.#scale()
+    this.#scale(false)
   }
 
-  #scale(): void {
+  /** @param behind a whole tick has passed and the queue will not be gone soon */
+  #scale(behind: boolean): void {
     const waiting = this.#queue.size
-    if (waiting === 0 && !this.#load.wanted) return
+    if ((waiting === 0 && !this.#load.wanted) || !this.#worthAnother(behind)) return
     let starting = this.#instances.loading.length
     let live = this.#instances.live
     const wanted = Math.max(1, Math.ceil(waiting / this.#entry.config.concurrency))
@@ -312,7 +317,25 @@ export class Pool implements CallPlace, InstanceOwner {
     }
   }
 
+  /** Whether calls would be answered sooner by another instance. */
+  #worthAnother(behind: boolean): boolean {
+    if (!this.#instances.ready) return true
+    // The first results will tell what kind of function it is; they may be here in a moment.
+    if (!this.#pace.known) return behind
+    if (this.#pace.quick) return behind && (!this.#host.load.saturated || this.#starved())
+    // On busy processors those that compute only take time from each other; those that wait do not.
+    return !this.#host.load.saturated || !this.#instances.computing || this.#starved()
+  }
+
+  /** Calls wait, and for a long time nothing has ended and nothing was started. */
+  #starved(): boolean {
+    const now = performance.now()
+    const waitsSince = this.#queue.first?.queuedAt ?? now
+    return now - Math.max(waitsSince, this.#startedAt, this.#pace.lastFinishedAt) > starvedMs
+  }
+
   #start(): void {
+    this.#startedAt = performance.now()
     const carrier = this.#host.launch(this.#entry)
     this.#instances.add(new Instance(carrier, this.#entry, this.#host.guestSpace(), this))
   }

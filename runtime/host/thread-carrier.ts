@@ -1,4 +1,5 @@
 /** An instance in a worker thread: fast to start, with a heap limit of its own, and stoppable in any loop. */
+import type { EventLoopUtilization } from 'node:perf_hooks'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { BatchChannel } from '../batch-channel.ts'
 import type { GuestMessage, HostMessage } from '../bridge.ts'
@@ -14,6 +15,7 @@ export class ThreadCarrier implements Carrier {
   readonly memory: WatchedMemory
   readonly #worker: Worker
   readonly #port: MessagePort
+  #utilization: EventLoopUtilization | undefined
   #memoryExceeded = false
   #killed = false
   #onExit: (exit: CarrierExit) => void = () => {}
@@ -61,6 +63,13 @@ export class ThreadCarrier implements Carrier {
 
   onOutput(listener: (level: 'log' | 'error', text: string) => void): void {
     this.#onOutput = listener
+  }
+
+  utilization(): number {
+    const { performance } = this.#worker
+    const { utilization } = performance.eventLoopUtilization(this.#utilization)
+    this.#utilization = performance.eventLoopUtilization()
+    return utilization
   }
 
   async kill(): Promise<void> {

@@ -38,11 +38,16 @@ export interface PutOptions {
 export class FileStore {
   readonly #dir: string
   readonly #clock: Clock
+  readonly #privatePrefixes: readonly string[]
 
-  /** @param dir made when the first file comes */
-  constructor(dir: string, clock: Clock) {
+  /**
+   * @param dir made when the first file comes
+   * @param privatePrefixes beginnings of the keys of files that are private whatever their record says
+   */
+  constructor(dir: string, clock: Clock, privatePrefixes: readonly string[] = []) {
     this.#dir = dir
     this.#clock = clock
+    this.#privatePrefixes = privatePrefixes.map((prefix) => prefix.replace(/^\/+/, ''))
   }
 
   /** A new name for bytes on their way into the store, on the same disk. */
@@ -58,7 +63,8 @@ export class FileStore {
    */
   async put(key: string, source: FileSource, options: PutOptions): Promise<StoredFile> {
     if (!isStorageKey(key)) throw storageError('STORAGE_KEY_INVALID', `"${key}" is not a path of a file`)
-    const before = await this.info(key)
+    const own = await this.#readRecord(key)
+    const before = own && this.#asFile(own)
     if (before && !options.overwrite)
       throw storageError(
         'STORAGE_FILE_EXISTS',
@@ -77,7 +83,7 @@ export class FileStore {
       size,
       createdAt: before?.createdAt ?? now,
       modifiedAt: now,
-      private: before?.private ?? false,
+      private: own?.private ?? false,
       name,
     }
     await this.#writeRecord(record)
@@ -118,7 +124,9 @@ export class FileStore {
   }
 
   #asFile({ name, ...record }: StoredRecord): StoredFile {
-    return { ...record, path: path.join(this.#folderOf(record.key), name) }
+    const hidden = this.#privatePrefixes.some((prefix) => record.key.startsWith(prefix))
+    const where = path.join(this.#folderOf(record.key), name)
+    return { ...record, private: record.private || hidden, path: where }
   }
 
   async #readRecord(key: string): Promise<StoredRecord | undefined> {
