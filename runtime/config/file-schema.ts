@@ -42,6 +42,7 @@ const schema = z.strictObject({
     })
     .partial(),
   client: z.strictObject({ strictSignature: z.boolean(), clientSecret: z.string().min(1) }).partial(),
+  privateFiles: z.array(z.string().min(1)),
   stubs: z.record(
     z.string(),
     z.strictObject({ fail: failure.optional(), result: z.unknown() }).partial({ result: true }),

@@ -64,6 +64,8 @@ export interface UserConfig {
     strictSignature?: boolean
     clientSecret?: string
   }
+  /** Beginnings of stored paths whose files are private: their URLs need a signature, see `getTempFileURL`. */
+  privateFiles?: string[]
   /** Scripted answers of services that have no back end here (spec/runtime.md §10): service name -> behaviour. */
   stubs?: Record<string, StubBehaviour>
   /** Other spaces reachable with `uniCloud.init({spaceId})`: id -> project folder. */
@@ -110,6 +112,7 @@ export interface SpaceOptions {
     aliyunDefaultDomain: boolean
   }
   client: { strictSignature: boolean; clientSecret: string }
+  privateFiles?: string[]
   stubs: Record<string, StubBehaviour>
   spaces: Record<string, string>
 }

@@ -119,6 +119,7 @@ function complete(config: UserConfig): SpaceOptions {
       Object.entries(config.spaces ?? {}).map(([id, folder]) => [id, path.resolve(project, folder)]),
     ),
     ...(config.dbPort !== undefined ? { dbPort: config.dbPort } : {}),
+    ...(config.privateFiles ? { privateFiles: config.privateFiles } : {}),
     ...(config.provider ? { provider: config.provider } : {}),
     ...(config.returnPolicy ? { returnPolicy: config.returnPolicy } : {}),
     ...(config.idleMs !== undefined ? { idleMs: config.idleMs } : {}),

@@ -162,6 +162,24 @@ describe('lists of files', () => {
     ])
   })
 
+  it('getTempFileURL signs the URLs of private folders', async () => {
+    store = new FileStore(path.join(data, 'storage'), clock, ['/secret/'])
+    server.removeAllListeners('request')
+    const face = new StorageFace({ store, signer: new StorageSigner('secret'), clock })
+    server.on('request', (req, res) => {
+      const [route = '', query = ''] = (req.url ?? '').slice('/_unicloud/storage/'.length).split('?')
+      void face.handle(req, res, route, query)
+    })
+    const own = cloud('alipay')
+    const { fileID } = await own.uploadFile({ cloudPath: 'secret/a.txt', fileContent: text('1') })
+    expect((await fetch(`${base}/_unicloud/storage/secret/a.txt`)).status).toBe(403)
+    const item = { fileID, maxAge: 10 }
+    const [{ tempFileURL = '' } = {}] = (await own.getTempFileURL({ fileList: [item] })).fileList
+    expect(await (await fetch(tempFileURL)).text()).toBe('1')
+    clock.set({ offsetMs: 0, frozenAt: clock.now() + 10_001 })
+    expect((await fetch(tempFileURL)).status).toBe(403)
+  })
+
   it('an id stays good when the server comes back on another port', async () => {
     const own = cloud('dcloud')
     const { fileID } = await own.uploadFile({ cloudPath: 'a.txt', fileContent: text('1') })
