@@ -27,14 +27,19 @@ export async function dev(flags: Flags): Promise<void> {
 // internals
 
 async function start(options: SpaceOptions, flags: Flags): Promise<DevServer> {
+  let following: Disposable | undefined
   const server = await startDevServer(options, {
     onSpace: (space) => {
       printProblems(space.manifest)
-      followLogs(space.logs, { json: flags.json === true, requestLog: options.requestLog })
+      following = followLogs(space.logs, { json: flags.json === true, requestLog: options.requestLog })
     },
   })
   if (!flags.json) printSummary(server)
-  return server
+  const close = async (): Promise<void> => {
+    await server.close()
+    following?.[Symbol.dispose]()
+  }
+  return { ...server, close }
 }
 
 /** Resolves with fresh options once a changed configuration file can be used; a broken one is reported and waited on. */

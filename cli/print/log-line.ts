@@ -14,10 +14,13 @@ export const jsonLines: LogFormat = (entry) =>
  */
 export function humanLines(options: { color: boolean; quiet: boolean }): LogFormat {
   const color = pc.createColors(options.color)
+  const clockText = clock()
   return (entry) => {
     // `uniCloud.logger` writes to the log store only (spec/runtime.md §8).
     if (entry.channel === 'logger') return undefined
-    if (entry.channel === 'call') return options.quiet && entry.call?.ok ? undefined : callLine(entry, color)
+    if (entry.channel === 'call') {
+      return options.quiet && entry.call?.ok ? undefined : callLine(entry, clockText(entry.time), color)
+    }
     const paint =
       entry.level === 'error' ? color.red : entry.level === 'warn' ? color.yellow : (text: string) => text
     // Our own remarks name the function themselves.
@@ -32,9 +35,9 @@ export function humanLines(options: { color: boolean; quiet: boolean }): LogForm
 
 type Colors = ReturnType<typeof pc.createColors>
 
-function callLine(entry: LogEntry, color: Colors): string {
+function callLine(entry: LogEntry, clockText: string, color: Colors): string {
   const call = entry.call
-  const time = color.dim(clockText(entry.time))
+  const time = color.dim(clockText)
   const id = color.dim(entry.requestId?.slice(0, 8) ?? '        ')
   if (!call) return `${time} ${id} ${entry.text}`
   const ms = `${call.durationMs < 10 ? call.durationMs.toFixed(1) : Math.round(call.durationMs)} ms`
@@ -44,6 +47,16 @@ function callLine(entry: LogEntry, color: Colors): string {
   return `${time} ${id} ${call.source.padEnd(8)} ${color.bold(call.target.padEnd(28))} ${ms.padStart(8)} ${result}${cold}${why}`
 }
 
-function clockText(time: number): string {
-  return new Date(time).toTimeString().slice(0, 8)
+/** Wall clock of the process's zone. Lines of the same second share the text: making it costs more than the rest. */
+function clock(): (time: number) => string {
+  let second = Number.NaN
+  let text = ''
+  return (time) => {
+    const now = Math.floor(time / 1000)
+    if (now !== second) {
+      second = now
+      text = new Date(time).toTimeString().slice(0, 8)
+    }
+    return text
+  }
 }
