@@ -90,7 +90,7 @@ declare namespace UniCloudGuest {
     database(options?: Row): Database
     /** With the extension `uni-cloud-jql`. */
     databaseForJQL(options: { event: unknown; context: unknown } | { clientInfo: ClientInfo }): JqlDatabase
-    /** With the extension `uni-cloud-redis`; throws otherwise. An ioredis-like client. */
+    /** With the extension `uni-cloud-redis`; throws otherwise. As node-redis v3, with promises. */
     redis(): Record<string, (...args: unknown[]) => Promise<unknown>>
     callFunction<T = unknown>(call: {
       name: string
