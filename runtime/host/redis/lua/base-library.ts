@@ -10,7 +10,7 @@ import { call, metamethod } from './operators.ts'
 import { isTruthy, LuaError, LuaTable, type LuaValue, typeName } from './value.ts'
 
 /** Name -> function. @param globals for code that is compiled while the script runs */
-export function baseLibrary(machine: Machine, globals: () => Globals): Record<string, LuaValue> {
+export function baseLibrary(machine: Machine, globals: Globals): Record<string, LuaValue> {
   const functions: Record<string, (args: Arguments) => LuaValue | readonly LuaValue[]> = {
     assert(args) {
       if (!isTruthy(args.any(0)))
@@ -74,8 +74,8 @@ export function baseLibrary(machine: Machine, globals: () => Globals): Record<st
       if (to - from >= 8000) throw new LuaError('too many results to unpack')
       return Array.from({ length: Math.max(to - from + 1, 0) }, (_, at) => table.get(from + at))
     },
-    loadstring: (args) => loaded(machine, globals(), args.string(0)),
-    load: (args) => loaded(machine, globals(), args.string(0)),
+    loadstring: (args) => loaded(machine, globals, args.string(0)),
+    load: (args) => loaded(machine, globals, args.string(0)),
     collectgarbage: () => 0,
   }
   return Object.fromEntries(

@@ -21,13 +21,19 @@ export class Machine {
   /** Line of the operation under way, for error texts. */
   line = 1
   #ticks = 0
-  readonly #deadline: number
+  #deadline = 0
   readonly #limitMs: number
 
   /** @param limitMs of machine time: while a script runs, nothing else in the space does */
   constructor(limitMs: number) {
     this.#limitMs = limitMs
-    this.#deadline = performance.now() + limitMs
+  }
+
+  /** A run begins. */
+  start(): void {
+    this.line = 1
+    this.#ticks = 0
+    this.#deadline = performance.now() + this.#limitMs
   }
 
   /** Called by loops and calls. @throws ScriptTimeout */

@@ -16,43 +16,47 @@ import { LuaError, LuaTable, type LuaValue } from './value.ts'
 
 export interface ScriptEnvironment {
   machine: Machine
-  keys: readonly Bytes[]
-  args: readonly Bytes[]
   /** Runs one command of the store. @throws CommandError */
   execute(name: string, args: readonly Bytes[]): Reply
 }
 
-/** Reading or making any other global is an error. */
-export function scriptGlobals(environment: ScriptEnvironment): Globals {
-  const { machine, keys, args } = environment
-  const values = new Map<string, LuaValue>(
-    Object.entries({
-      ...baseLibrary(machine, () => globals),
-      string: stringLibrary(),
-      table: tableLibrary(),
-      math: mathLibrary(),
-      cjson: jsonLibrary(),
-      bit: bitLibrary(),
-      redis: redisLibrary(environment),
-      KEYS: new LuaTable([...keys]),
-      ARGV: new LuaTable([...args]),
-      _VERSION: 'Lua 5.1',
-    }),
-  )
-  const globals: Globals = {
-    get(name) {
-      if (values.has(name)) return values.get(name)
-      throw new LuaError(`Script attempted to access nonexistent global variable '${name}'`)
-    },
-    set(name) {
-      throw new LuaError(
-        values.has(name)
-          ? 'Attempt to modify a readonly table'
-          : `Script attempted to create global variable '${name}'`,
-      )
-    },
+/** Made once: scripts cannot change what they find here. Reading or making any other global is an error. */
+export class ScriptGlobals implements Globals {
+  readonly #values: Map<string, LuaValue>
+
+  constructor(environment: ScriptEnvironment) {
+    this.#values = new Map<string, LuaValue>(
+      Object.entries({
+        ...baseLibrary(environment.machine, this),
+        string: stringLibrary(),
+        table: tableLibrary(),
+        math: mathLibrary(),
+        cjson: jsonLibrary(),
+        bit: bitLibrary(),
+        redis: redisLibrary(environment),
+        _VERSION: 'Lua 5.1',
+      }),
+    )
   }
-  return globals
+
+  /** Before each run. */
+  setArguments(keys: readonly Bytes[], args: readonly Bytes[]): void {
+    this.#values.set('KEYS', new LuaTable([...keys]))
+    this.#values.set('ARGV', new LuaTable([...args]))
+  }
+
+  get(name: string): LuaValue {
+    if (this.#values.has(name)) return this.#values.get(name)
+    throw new LuaError(`Script attempted to access nonexistent global variable '${name}'`)
+  }
+
+  set(name: string): void {
+    throw new LuaError(
+      this.#values.has(name)
+        ? 'Attempt to modify a readonly table'
+        : `Script attempted to create global variable '${name}'`,
+    )
+  }
 }
 
 // internals

@@ -3,28 +3,32 @@ import { createHash } from 'node:crypto'
 import type { Bytes } from '../bytes.ts'
 import { parseInt64 } from '../numbers.ts'
 import { CommandError, errors, ok, type Reply } from '../reply.ts'
-import { compile } from './compiler.ts'
+import { type CompiledScript, compile } from './compiler.ts'
 import { display } from './convert.ts'
 import { LuaSyntaxError } from './lexer.ts'
 import { Machine, ScriptTimeout } from './machine.ts'
 import { toReply } from './replies.ts'
-import { scriptGlobals } from './script-globals.ts'
+import { ScriptGlobals } from './script-globals.ts'
 import { LuaTable } from './value.ts'
 
 type Execute = (name: string, args: readonly Bytes[]) => Reply
 
+/** Compiled scripts that are kept; beyond it all are forgotten, which costs only compiling them again. */
+const maxCompiled = 1000
+
 export class Scripts {
-  readonly #execute: Execute
-  readonly #limitMs: number
+  readonly #machine: Machine
+  readonly #globals: ScriptGlobals
   readonly #sources = new Map<string, Bytes>()
+  readonly #compiled = new Map<string, CompiledScript>()
 
   /**
-   * @param execute runs one command; refuses those no script may run
+   * @param execute runs one command; refuses those no script may run, `eval` among them
    * @param limitMs a script that runs longer is ended
    */
   constructor(execute: Execute, limitMs: number) {
-    this.#execute = execute
-    this.#limitMs = limitMs
+    this.#machine = new Machine(limitMs)
+    this.#globals = new ScriptGlobals({ machine: this.#machine, execute })
   }
 
   /** @param args number of keys, keys, arguments. @throws CommandError */
@@ -45,8 +49,8 @@ export class Scripts {
       case 'load': {
         const source = args[0]
         if (source === undefined) throw errors.arity('script|load')
-        compiled(source)
         const sha = sha1(source)
+        this.#compile(source, sha)
         this.#sources.set(sha, source)
         return sha
       }
@@ -67,16 +71,30 @@ export class Scripts {
     if (count === undefined) throw errors.notInteger()
     if (count < 0n) throw errors.of("Number of keys can't be negative")
     if (count > BigInt(rest.length)) throw errors.of("Number of keys can't be greater than number of args")
-    const keys = rest.slice(0, Number(count))
-    const args = rest.slice(Number(count))
-    const machine = new Machine(this.#limitMs)
-    const globals = scriptGlobals({ machine, keys, args, execute: this.#execute })
+    const script = this.#compile(source, sha)
+    this.#globals.setArguments(rest.slice(0, Number(count)), rest.slice(Number(count)))
+    this.#machine.start()
     try {
-      const reply = toReply(compiled(source, globals)(machine)[0])
+      const reply = toReply(script(this.#machine)[0])
       if (reply instanceof CommandError) throw reply
       return reply
     } catch (error) {
-      throw scriptError(error, machine, sha)
+      throw scriptError(error, this.#machine, sha)
+    }
+  }
+
+  /** @throws CommandError with Lua's text */
+  #compile(source: Bytes, sha: string): CompiledScript {
+    const known = this.#compiled.get(sha)
+    if (known) return known
+    if (this.#compiled.size >= maxCompiled) this.#compiled.clear()
+    try {
+      const script = compile(source, this.#globals)
+      this.#compiled.set(sha, script)
+      return script
+    } catch (error) {
+      if (!(error instanceof LuaSyntaxError)) throw error
+      throw errors.of(`Error compiling script (new function): ${error.message}`)
     }
   }
 }
@@ -85,17 +103,6 @@ export class Scripts {
 
 function sha1(source: Bytes): string {
   return createHash('sha1').update(source, 'latin1').digest('hex')
-}
-
-const noGlobals = { get: () => undefined, set: () => undefined }
-
-function compiled(source: Bytes, globals: Parameters<typeof compile>[1] = noGlobals) {
-  try {
-    return compile(source, globals)
-  } catch (error) {
-    if (!(error instanceof LuaSyntaxError)) throw error
-    throw errors.of(`Error compiling script (new function): ${error.message}`)
-  }
 }
 
 /** An uncaught error with the text of redis 7: what, which script, which line. */
