@@ -30,7 +30,13 @@ function initAlipay(options: uniPay.AlipayOptions): uniPay.Alipay {
   return new Alipay(options)
 }
 
-const uniPay = { initWeixin, initWeixinV3, initAlipay }
+/** Virtual payment of WeChat mini programs. */
+function initWeixinVirtualPayment(options: uniPay.WeixinVirtualPaymentOptions): uniPay.WeixinVirtualPayment {
+  const client = require('./wxpay-virtual/client.ts') as typeof import('./wxpay-virtual/client.ts')
+  return new client.WeixinVirtualPayment(options)
+}
+
+const uniPay = { initWeixin, initWeixinV3, initAlipay, initWeixinVirtualPayment }
 
 namespace uniPay {
   export type Weixin = import('./wxpay-v2/client.ts').Weixin
@@ -39,6 +45,8 @@ namespace uniPay {
   export type WeixinV3Options = import('./wxpay-v3/merchant.ts').WeixinV3Options
   export type Alipay = import('./alipay/client.ts').Alipay
   export type AlipayOptions = import('./alipay/merchant.ts').AlipayOptions
+  export type WeixinVirtualPayment = import('./wxpay-virtual/client.ts').WeixinVirtualPayment
+  export type WeixinVirtualPaymentOptions = import('./wxpay-virtual/merchant.ts').WeixinVirtualPaymentOptions
 }
 
 export = uniPay

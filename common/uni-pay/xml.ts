@@ -3,19 +3,22 @@
  * entities of its own.
  */
 import { XMLBuilder, XMLParser } from 'fast-xml-parser'
-import { isFields } from './naming.ts'
+import { type Fields, isFields } from './naming.ts'
 
 /** @throws Error when it is not such XML; the message says what is wrong and repeats nothing of it */
 export function parseXml(text: string): Record<string, string> {
+  const fields = parseXmlTree(text)
+  const wrong = Object.keys(fields).find((name) => typeof fields[name] !== 'string')
+  if (wrong === undefined) return fields as Record<string, string>
+  throw new Error(`the element ${wrong} is repeated, or holds more than text`)
+}
+
+/** The same for messages that have elements in elements; one that is repeated becomes a list. */
+export function parseXmlTree(text: string): Fields {
   if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) throw new Error('a document type is not allowed')
-  const { root, ...others } = parsed(text)
-  const [content] = Object.values(others)
-  const fields = root ?? content
-  if (!isFields(fields)) throw new Error('there is no element with elements in it')
-  const entries = Object.entries(fields).filter(([name]) => name !== '#text')
-  const wrong = entries.find(([, value]) => typeof value !== 'string')
-  if (wrong) throw new Error(`the element ${wrong[0]} is repeated, or holds more than text`)
-  return Object.fromEntries(entries) as Record<string, string>
+  const [root] = Object.values(parsed(text))
+  if (isFields(root)) return withoutSpace(root)
+  throw new Error('there is no element with elements in it')
 }
 
 /** `<xml>` with a CDATA section for each value. */
@@ -28,7 +31,14 @@ export function buildXml(fields: Readonly<Record<string, unknown>>): string {
 
 const cdata = '#cdata'
 
-function parsed(text: string): Record<string, unknown> {
+/** What stands between elements. */
+function withoutSpace({ '#text': _, ...fields }: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, isFields(value) ? withoutSpace(value) : value]),
+  )
+}
+
+function parsed(text: string): Fields {
   const parser = new XMLParser({
     ignoreAttributes: true,
     ignoreDeclaration: true,
@@ -39,7 +49,7 @@ function parsed(text: string): Record<string, unknown> {
     htmlEntities: true,
   })
   try {
-    return parser.parse(text, true) as Record<string, unknown>
+    return parser.parse(text, true) as Fields
   } catch {
     throw new Error('it is not well-formed')
   }

@@ -18,7 +18,12 @@ async function ask(call: Row): Promise<{ result?: unknown; thrown?: Row }> {
 
 describe('inside a space', () => {
   it('exports', async () => {
-    expect(await space.importObject('pay').exports?.()).toEqual(['initAlipay', 'initWeixin', 'initWeixinV3'])
+    expect(await space.importObject('pay').exports?.()).toEqual([
+      'initAlipay',
+      'initWeixin',
+      'initWeixinV3',
+      'initWeixinVirtualPayment',
+    ])
   })
 
   it.each<[string, Row, string[]]>([

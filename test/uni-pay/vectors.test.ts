@@ -6,13 +6,14 @@ import { alipay } from './vectors/alipay.ts'
 import type { Check } from './vectors/check.ts'
 import { wxpayV2 } from './vectors/wxpay-v2.ts'
 import { wxpayV3 } from './vectors/wxpay-v3.ts'
+import { wxpayVirtual } from './vectors/wxpay-virtual.ts'
 
 const fake = useFakeClient()
-const checks: Record<string, Check> = { ...wxpayV3, ...wxpayV2, ...alipay }
+const checks: Record<string, Check> = { ...wxpayV3, ...wxpayV2, ...alipay, ...wxpayVirtual }
 
 describe('payment vectors', () => {
   it.each(
-    vectors.filter(({ id }) => /^(wx-v|alipay)/.test(id)).map((vector) => [vector.id, vector] as const),
+    vectors.filter(({ id }) => /^(wx-v|alipay|wxv)/.test(id)).map((vector) => [vector.id, vector] as const),
   )('%s', async (id, vector) => {
     const check = checks[id]
     if (!check) throw new Error(`nothing is known about the vector ${id}`)
