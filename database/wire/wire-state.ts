@@ -55,7 +55,7 @@ export class WireState {
 
   /** Tells, once for each, that a client has asked for a command there is not. */
   unknown(command: string): void {
-    if (this.#unknown.has(command) || this.#unknown.size >= MAX_REMEMBERED) return
+    if (PROBES.has(command) || this.#unknown.has(command) || this.#unknown.size >= MAX_REMEMBERED) return
     this.#unknown.add(command)
     this.#warn(
       `A MongoDB client asked for the command '${command}', which the embedded database does not have`,
@@ -71,3 +71,10 @@ export class WireState {
 // internals
 
 const MAX_REMEMBERED = 100
+/** Commands tools try on any server to find out what kind it is; most have none of them. */
+const PROBES: ReadonlySet<string> = new Set([
+  'atlasVersion',
+  'isdbgrid',
+  'getFreeMonitoringStatus',
+  'features',
+])
