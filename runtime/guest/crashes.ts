@@ -7,15 +7,21 @@ import type { GuestMessage, HostMessage } from '../bridge.ts'
 import type { Kernel } from './kernel.ts'
 import { describeThrown } from './stack.ts'
 
+/** What the log says of them. */
+export const complaints = {
+  unhandledRejection: 'a promise was rejected and nobody handled it',
+  uncaughtException: 'uncaught',
+} as const
+
 /** For an instance that has the thread or process to itself. */
 export function watchCrashes(kernel: Kernel, channel: BatchChannel<GuestMessage, HostMessage>): void {
   // Nobody awaits it, so no call is wrong because of it: the instance goes on.
   process.on('unhandledRejection', (reason) => {
-    kernel.complain(`a promise was rejected and nobody handled it: ${describeThrown(reason)}`)
+    kernel.complain(`${complaints.unhandledRejection}: ${describeThrown(reason)}`)
   })
   // A throw out of a timer or an event leaves the code in an unknown state, as in any Node process: the end.
   process.on('uncaughtException', (error) => {
-    kernel.complain(`uncaught: ${describeThrown(error)}`)
+    kernel.complain(`${complaints.uncaughtException}: ${describeThrown(error)}`)
     channel.flush()
     process.exit(1)
   })

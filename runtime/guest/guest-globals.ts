@@ -3,10 +3,13 @@
  * share one thread (`isolation: 'in-process'`) look them up by the asynchronous context of the code that reads.
  */
 import type { AsyncLocalStorage } from 'node:async_hooks'
+import { inspect } from 'node:util'
 import { isMainThread } from 'node:worker_threads'
 import { createConsole } from './console.ts'
+import { complaints } from './crashes.ts'
 import type { InstanceRuntime, Scope } from './instance-runtime.ts'
 import { dateOn } from './space-date.ts'
+import { describeThrown } from './stack.ts'
 
 export interface GuestGlobals {
   readonly scope: AsyncLocalStorage<Scope>
@@ -98,10 +101,28 @@ export class SharedGlobals implements GuestGlobals {
         return (own[method] as (...args: unknown[]) => void)(...args)
       }) as never
     }
+    const forgive = (event: 'unhandledRejection' | 'uncaughtException', error: unknown) => {
+      const runtime = this.scope.getStore()?.runtime
+      if (runtime) runtime.print('error', 'system', `${complaints[event]}: ${describeThrown(error)}`)
+      else if (event === 'unhandledRejection') throw error
+      else endAsNode(error)
+    }
+    const onRejection = (reason: unknown) => forgive('unhandledRejection', reason)
+    const onException = (error: unknown) => forgive('uncaughtException', error)
+    process.on('unhandledRejection', onRejection).on('uncaughtException', onException)
     return () => {
+      process.off('unhandledRejection', onRejection).off('uncaughtException', onException)
       if (before) Object.defineProperty(target, 'uniCloud', before)
       else delete target.uniCloud
       for (const [method, original] of originals) console[method] = original as never
     }
   }
+}
+
+// internals
+
+/** An error of the host's own, which Node would have ended the process with. */
+function endAsNode(error: unknown): never {
+  process.stderr.write(`${inspect(error)}\n`)
+  process.exit(1)
 }

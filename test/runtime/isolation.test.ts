@@ -1,7 +1,20 @@
 /** One behaviour, three carriers. */
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { clientCall, failureOf, methodCall, openSpace, resultOf, type TestSpace } from './open-space.ts'
+import { packageRoot } from '../../runtime/package-info.ts'
+import {
+  clientCall,
+  failureOf,
+  fixture,
+  methodCall,
+  openSpace,
+  resultOf,
+  type TestSpace,
+} from './open-space.ts'
 import { ProjectFolder } from './project-folder.ts'
 
 describe.each(['thread', 'process', 'in-process'] as const)('isolation: %s', (isolation) => {
@@ -98,6 +111,17 @@ describe('isolation: process', () => {
     expect(failureOf(await space.invoke(clientCall('spinner', { spin: true })))[0]).toBe('FUNCTION_TIMEOUT')
     expect(resultOf(await space.invoke(clientCall('spinner')))).toBe('done')
   })
+})
+
+test('in-process: what nobody catches is in the log and ends nothing', async () => {
+  const command = ['dist/cli/main.js', 'run', 'leaves', '--isolation', 'in-process', '--no-builtins']
+  const data = mkdtempSync(path.join(tmpdir(), 'unicloud-test-'))
+  const args = [...command, '--project', fixture('calls'), '--data', data, '--params', '{"what":"both"}']
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: packageRoot })
+  rmSync(data, { recursive: true })
+  expect(JSON.parse(stdout)).toBe('answered')
+  expect(stderr).toContain('nobody handled it: Error: rejected meanwhile')
+  expect(stderr).toContain('uncaught: Error: thrown meanwhile')
 })
 
 describe('freezing after the return', () => {
