@@ -8,6 +8,7 @@ const allowed: Record<string, readonly string[]> = {
   clock: [],
   errors: [],
   triggers: ['clock'],
+  sandbox: ['clock', 'errors'],
   database: ['clock', 'errors'],
   runtime: ['clock', 'errors', 'database', 'triggers'],
   'test-kit': ['clock', 'errors', 'runtime', 'database'],

@@ -1,0 +1,316 @@
+/**
+ * Orders and their money, by rules that every platform shares. Platforms translate: requests into these calls,
+ * refusals into their own codes, events into notifications.
+ */
+import type { Agenda, DueItem } from './agenda.ts'
+import type { BusinessClock } from './business-clock.ts'
+import type { DocumentStore } from './document-store.ts'
+import { numbers } from './numbers.ts'
+import { isUnpaid, type Order, type Provider, type Refund, type RefundStatus, refundableOf } from './order.ts'
+import { Refusal } from './refusal.ts'
+
+export type LedgerEvent =
+  | { type: 'paid' | 'closed' | 'expired'; order: Order }
+  | { type: 'refund'; order: Order; refund: Refund }
+
+export type NewOrder = Omit<Order, 'id' | 'status' | 'token' | 'refunds' | 'createdAt' | 'prepaid'>
+
+export interface Payment {
+  /** Default: the order's own payer, else the platform's test payer. */
+  payer: string
+  transactionId: string
+  /** Default: the order's total. */
+  amount?: number
+  /** Money that arrives although the order is closed. */
+  late?: boolean
+}
+
+export interface NewRefund {
+  outRefundNo: string
+  refundId: string
+  amount: number
+  /** The order's total as the merchant names it, where the platform asks for it. */
+  total?: number
+  reason: string
+  notifyUrl: string
+  source: Refund['source']
+  /** How long it stays PROCESSING, in ms; without it, it is done at once. */
+  settleAfter?: number
+  settleAs?: Refund['settleAs']
+}
+
+export interface RefundRules {
+  maxRefunds: number
+  /** Since the payment, in ms. */
+  maxAge: number
+  /** Between two refunds of one order, in ms. */
+  pause: number
+}
+
+const noRules: RefundRules = {
+  maxRefunds: Number.POSITIVE_INFINITY,
+  maxAge: Number.POSITIVE_INFINITY,
+  pause: 0,
+}
+const KIND = 'orders'
+
+export class Ledger {
+  readonly #clock: BusinessClock
+  readonly #store: DocumentStore
+  readonly #emit: (event: LedgerEvent) => void
+  readonly #orders = new Map<string, Order>()
+  readonly #byNumber = new Map<string, Order>()
+
+  /** @param emit called once for each thing that happened, before anything is answered */
+  constructor(
+    parts: { clock: BusinessClock; store: DocumentStore; agenda: Agenda },
+    emit: (event: LedgerEvent) => void,
+  ) {
+    this.#clock = parts.clock
+    this.#store = parts.store
+    this.#emit = emit
+    parts.agenda.add({ nextDue: () => this.#nextDue() })
+  }
+
+  async load(): Promise<void> {
+    for (const order of await this.#store.load<Order>(KIND)) this.#index(order)
+  }
+
+  /** Forgets every order. */
+  async clear(): Promise<void> {
+    this.#orders.clear()
+    this.#byNumber.clear()
+    await this.#store.clear([KIND])
+  }
+
+  /** Newest first. */
+  orders(): Order[] {
+    return [...this.#orders.values()].sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1))
+  }
+
+  get(id: string): Order | undefined {
+    return this.#orders.get(id)
+  }
+
+  /** @param which the merchant's number, or the platform's, or both (then both must fit) */
+  find(
+    provider: Provider,
+    merchantId: string,
+    which: { outTradeNo?: string | undefined; transactionId?: string | undefined },
+  ): Order | undefined {
+    const { outTradeNo, transactionId } = which
+    if (outTradeNo) {
+      const order = this.#byNumber.get(numberKey(provider, merchantId, outTradeNo))
+      return transactionId && order?.transactionId !== transactionId ? undefined : order
+    }
+    if (!transactionId) return undefined
+    return this.#first(
+      (order) =>
+        order.provider === provider &&
+        order.merchantId === merchantId &&
+        order.transactionId === transactionId,
+    )
+  }
+
+  byToken(token: string): Order | undefined {
+    return this.#first((order) => order.token === token)
+  }
+
+  byPrepaid(id: string): Order | undefined {
+    return this.#first((order) => order.prepaid.some((session) => session.id === id))
+  }
+
+  findRefund(
+    provider: Provider,
+    merchantId: string,
+    fits: (refund: Refund) => boolean,
+  ): { order: Order; refund: Refund } | undefined {
+    for (const order of this.#orders.values()) {
+      if (order.provider !== provider || order.merchantId !== merchantId) continue
+      const refund = order.refunds.find(fits)
+      if (refund) return { order, refund }
+    }
+    return undefined
+  }
+
+  /** @throws nothing: whether the number is free is for the platform to ask first (`find`) */
+  create(fields: NewOrder): Order {
+    const order: Order = {
+      id: numbers.id('o'),
+      status: 'CREATED',
+      token: numbers.token(),
+      refunds: [],
+      prepaid: [],
+      createdAt: this.#clock.now(),
+      ...fields,
+    }
+    this.#index(order)
+    this.changed(order)
+    return order
+  }
+
+  /** To be called after an order's own fields were changed. */
+  changed(order: Order): void {
+    this.#store.put(KIND, order.id, order)
+  }
+
+  /** The payer opened the cashier. */
+  scan(order: Order): void {
+    if (order.status !== 'CREATED') return
+    order.status = 'SCANNED'
+    this.changed(order)
+  }
+
+  /** @throws Refusal paid, closed, wrongPayer */
+  pay(order: Order, payment: Payment): void {
+    if (order.status === 'PAID') throw new Refusal('paid', `order ${order.outTradeNo} is paid already`)
+    if (!isUnpaid(order) && !payment.late) {
+      throw new Refusal(
+        'closed',
+        `order ${order.outTradeNo} is ${order.status} and cannot be paid any more; make a new one`,
+      )
+    }
+    if (order.openid && payment.payer !== order.openid) {
+      throw new Refusal(
+        'wrongPayer',
+        `order ${order.outTradeNo} is for ${order.openid}, not for ${payment.payer}`,
+      )
+    }
+    order.status = 'PAID'
+    order.paidAt = this.#clock.now()
+    order.paid = payment.amount ?? order.total
+    order.payer = payment.payer
+    order.transactionId ??= payment.transactionId
+    this.#happened({ type: 'paid', order })
+  }
+
+  /** The payer tried and it did not work; he may try again. @throws Refusal paid, closed */
+  fail(order: Order): void {
+    this.#mustBeUnpaid(order)
+    order.status = 'FAILED'
+    this.changed(order)
+  }
+
+  /** @throws Refusal paid, closed */
+  close(order: Order, as: 'CLOSED' | 'REVOKED' | 'EXPIRED' = 'CLOSED'): void {
+    this.#mustBeUnpaid(order)
+    order.status = as
+    order.closedAt = this.#clock.now()
+    this.#happened({ type: as === 'EXPIRED' ? 'expired' : 'closed', order })
+  }
+
+  /**
+   * Gives money back; the same number with the same data gives the refund that is there already.
+   * @throws Refusal unpaid, refundDifferent, wrongTotal, tooMuch, tooManyRefunds, tooLate, tooSoon
+   */
+  refund(order: Order, wanted: NewRefund, rules: Partial<RefundRules> = {}): Refund {
+    const before = order.refunds.find((refund) => refund.outRefundNo === wanted.outRefundNo)
+    if (before) {
+      if (before.amount === wanted.amount) return before
+      throw new Refusal(
+        'refundDifferent',
+        `refund ${wanted.outRefundNo} exists with ${before.amount} fen, now ${wanted.amount} is asked for`,
+      )
+    }
+    this.#checkRefund(order, wanted, { ...noRules, ...rules })
+    const now = this.#clock.now()
+    const refund: Refund = {
+      id: numbers.id('r'),
+      refundId: wanted.refundId,
+      outRefundNo: wanted.outRefundNo,
+      amount: wanted.amount,
+      reason: wanted.reason,
+      notifyUrl: wanted.notifyUrl,
+      status: 'PROCESSING',
+      createdAt: now,
+      source: wanted.source,
+      details: {},
+    }
+    if (wanted.settleAs) refund.settleAs = wanted.settleAs
+    order.refunds.push(refund)
+    if (wanted.settleAfter === undefined) this.settle(order, refund, wanted.settleAs ?? 'SUCCESS')
+    else refund.settleAt = now + wanted.settleAfter
+    this.changed(order)
+    return refund
+  }
+
+  /** Ends a PROCESSING refund. @throws Refusal settled */
+  settle(order: Order, refund: Refund, status: Exclude<RefundStatus, 'PROCESSING'>): void {
+    if (refund.status !== 'PROCESSING') {
+      throw new Refusal('settled', `refund ${refund.outRefundNo} is ${refund.status} already`)
+    }
+    refund.status = status
+    refund.doneAt = this.#clock.now()
+    delete refund.settleAt
+    this.#happened({ type: 'refund', order, refund })
+  }
+
+  // internals
+
+  #first(fits: (order: Order) => boolean): Order | undefined {
+    for (const order of this.#orders.values()) if (fits(order)) return order
+    return undefined
+  }
+
+  #index(order: Order): void {
+    this.#orders.set(order.id, order)
+    this.#byNumber.set(numberKey(order.provider, order.merchantId, order.outTradeNo), order)
+  }
+
+  #happened(event: LedgerEvent): void {
+    this.changed(event.order)
+    this.#emit(event)
+  }
+
+  #mustBeUnpaid(order: Order): void {
+    if (isUnpaid(order)) return
+    if (order.status === 'PAID') throw new Refusal('paid', `order ${order.outTradeNo} is paid`)
+    throw new Refusal('closed', `order ${order.outTradeNo} is ${order.status}`)
+  }
+
+  #checkRefund(order: Order, wanted: NewRefund, rules: RefundRules): void {
+    if (order.status !== 'PAID') {
+      throw new Refusal('unpaid', `order ${order.outTradeNo} is ${order.status}: there is nothing to refund`)
+    }
+    if (wanted.total !== undefined && wanted.total !== order.total) {
+      throw new Refusal('wrongTotal', `the order's total is ${order.total}, the refund says ${wanted.total}`)
+    }
+    const left = refundableOf(order)
+    if (wanted.amount > left) {
+      throw new Refusal('tooMuch', `${left} of ${order.paid} fen can still be refunded, not ${wanted.amount}`)
+    }
+    if (order.refunds.length >= rules.maxRefunds) {
+      throw new Refusal('tooManyRefunds', `order ${order.outTradeNo} has ${order.refunds.length} refunds`)
+    }
+    const now = this.#clock.now()
+    if (now - (order.paidAt ?? now) > rules.maxAge) {
+      throw new Refusal('tooLate', `order ${order.outTradeNo} was paid too long ago`)
+    }
+    const last = order.refunds.at(-1)
+    if (last && now - last.createdAt < rules.pause) {
+      throw new Refusal(
+        'tooSoon',
+        `the last refund of ${order.outTradeNo} was ${now - last.createdAt} ms ago`,
+      )
+    }
+  }
+
+  #nextDue(): DueItem | undefined {
+    let next: DueItem | undefined
+    const offer = (at: number, run: () => void): void => {
+      if (!next || at < next.at) next = { at, run }
+    }
+    for (const order of this.#orders.values()) {
+      if (isUnpaid(order)) offer(order.expiresAt, () => this.close(order, 'EXPIRED'))
+      for (const refund of order.refunds) {
+        if (refund.settleAt === undefined) continue
+        offer(refund.settleAt, () => this.settle(order, refund, refund.settleAs ?? 'SUCCESS'))
+      }
+    }
+    return next
+  }
+}
+
+function numberKey(provider: Provider, merchantId: string, outTradeNo: string): string {
+  return `${provider} ${merchantId} ${outTradeNo}`
+}

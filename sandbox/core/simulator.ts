@@ -1,0 +1,177 @@
+/** The sandbox at work: state, clock, platforms and everything between them. One for each space. */
+import path from 'node:path'
+import type { Clock } from '../../clock/clock.ts'
+import { loadKeys, type Seed } from '../keys/key-keeper.ts'
+import { type KeyRing, openKeyRing } from '../keys/key-ring.ts'
+import { WechatV3 } from '../wechat-v3/platform.ts'
+import { Agenda } from './agenda.ts'
+import { BusinessClock } from './business-clock.ts'
+import { CallLog, type LogLine } from './call-log.ts'
+import { Cashier } from './cashier.ts'
+import type { Deliver } from './delivery.ts'
+import { DocumentStore } from './document-store.ts'
+import { Faults } from './faults.ts'
+import { Gate } from './gate.ts'
+import { Ledger, type LedgerEvent } from './ledger.ts'
+import type { Notice } from './notice.ts'
+import type { Order, PlatformId } from './order.ts'
+import { Outbox } from './outbox.ts'
+import type { Platform, PlatformParts } from './platform.ts'
+import { type Settings, SettingsKeeper } from './settings.ts'
+
+export interface SimulatorOptions {
+  directory: string
+  clock: Clock
+  log(line: LogLine): void
+  publicUrl(): string
+  cashierUrl(order: Pick<Order, 'token'>): string
+  deliver: Deliver
+  seed: Seed
+  settings: Partial<Settings>
+}
+
+const CLOCK = 'clock'
+
+export class Simulator {
+  readonly clock: BusinessClock
+  readonly agenda: Agenda
+  readonly settings: SettingsKeeper
+  readonly faults: Faults
+  readonly calls: CallLog
+  readonly ledger: Ledger
+  readonly outbox: Outbox
+  readonly cashier: Cashier
+  readonly gate: Gate
+  readonly platforms: readonly Platform[]
+  readonly #options: SimulatorOptions
+  readonly #store: DocumentStore
+  #keys: KeyRing | undefined
+
+  private constructor(options: SimulatorOptions) {
+    this.#options = options
+    this.clock = new BusinessClock(options.clock)
+    this.calls = new CallLog(this.clock, options.log)
+    this.#store = new DocumentStore(path.join(options.directory, 'state'), (text) =>
+      this.calls.say('warn', text),
+    )
+    this.agenda = new Agenda(this.clock, (error) => this.calls.say('error', stackOf(error)))
+    const { clock, agenda, calls } = this
+    const store = this.#store
+    this.settings = new SettingsKeeper(store, options.settings)
+    this.faults = new Faults(store)
+    this.ledger = new Ledger({ clock, store, agenda }, (event) => this.#report(event))
+    const { settings, faults, ledger } = this
+    const { publicUrl, cashierUrl, deliver } = options
+    const parts: PlatformParts = { clock, keys: () => this.keys, ledger, faults, settings, cashierUrl }
+    this.platforms = createPlatforms(parts)
+    const { platforms } = this
+    const rules = (notice: Notice): Platform['notices'] => this.#platform(notice.platform).notices
+    this.outbox = new Outbox({ clock, store, agenda, faults, calls, settings, deliver, rules, publicUrl })
+    const platformOf = (order: Order): Platform => this.platformOf(order)
+    this.cashier = new Cashier({ ledger, settings, agenda, platforms, platformOf })
+    this.gate = new Gate({ clock, agenda, store, faults, calls, platforms })
+  }
+
+  /** @throws LocalError DATA_UNUSABLE when keys or state cannot be used */
+  static async open(options: SimulatorOptions): Promise<Simulator> {
+    const simulator = new Simulator(options)
+    await simulator.#load(options.seed)
+    return simulator
+  }
+
+  /** Page where a person pays an order. */
+  cashierUrl(order: Pick<Order, 'token'>): string {
+    return this.#options.cashierUrl(order)
+  }
+
+  /** Where this space's own uni-pay-co takes notifications. */
+  notifyUrl(): string {
+    return `${this.#options.publicUrl()}/uni-pay-co`
+  }
+
+  /** The platform that an order was made with. */
+  platformOf(order: Order): Platform {
+    return this.#platform(order.platform)
+  }
+
+  get keys(): KeyRing {
+    if (!this.#keys) throw new Error('the simulator is not open')
+    return this.#keys
+  }
+
+  /** Moves business time on; what falls due happens, one thing after the other. @param ms not negative */
+  async advance(ms: number): Promise<void> {
+    await this.agenda.advance(ms)
+    this.#store.put(CLOCK, CLOCK, { aheadMs: this.clock.aheadMs })
+    await this.flush()
+  }
+
+  /** Everything that is due has happened and is on disk. */
+  async settled(): Promise<void> {
+    await this.agenda.idle()
+    await this.flush()
+  }
+
+  flush(): Promise<void> {
+    return this.#store.flush()
+  }
+
+  /** Forgets orders, notifications, faults, settings and calls; time is the space's again. */
+  async reset(seed?: Seed): Promise<void> {
+    await this.agenda.idle()
+    await this.ledger.clear()
+    await this.outbox.clear()
+    await this.faults.clear()
+    await this.settings.clear()
+    await this.#store.clear([CLOCK])
+    this.calls.clear()
+    this.clock.rewind()
+    for (const platform of this.platforms) platform.reset?.()
+    if (seed) await this.#loadKeys(seed)
+  }
+
+  /** Ends what runs, writes what is left. */
+  async close(): Promise<void> {
+    this.gate.close()
+    await this.agenda.close()
+    await this.flush()
+  }
+
+  // internals
+
+  async #load(seed: Seed): Promise<void> {
+    await this.#loadKeys(seed)
+    const [clock] = await this.#store.load<{ aheadMs: number }>(CLOCK)
+    if (clock) this.clock.forwardTo(this.clock.now() + clock.aheadMs)
+    await this.settings.load()
+    await this.faults.load()
+    await this.ledger.load()
+    await this.outbox.load()
+    this.agenda.wake()
+  }
+
+  async #loadKeys(seed: Seed): Promise<void> {
+    const { directory, clock } = this.#options
+    this.#keys = openKeyRing(await loadKeys(directory, seed, clock.now()))
+  }
+
+  #platform(id: PlatformId): Platform {
+    const platform = this.platforms.find((candidate) => candidate.id === id)
+    if (!platform) throw new Error(`no platform ${id}`)
+    return platform
+  }
+
+  #report(event: LedgerEvent): void {
+    for (const notice of this.#platform(event.order.platform).report(event)) this.outbox.add(notice)
+  }
+}
+
+// internals
+
+function createPlatforms(parts: PlatformParts): Platform[] {
+  return [new WechatV3(parts)]
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

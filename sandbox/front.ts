@@ -1,0 +1,93 @@
+/** What a request to the sandbox is for: a platform's API, the cashier, the pages for people, or the control API. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+import { refusedAccess } from './access.ts'
+import { Actions } from './control/actions.ts'
+import { ControlApi } from './control/control.ts'
+import { type ApiRequest, BodyTooLarge, jsonAnswer, readBody } from './core/exchange.ts'
+import { send } from './core/gate.ts'
+import type { Simulator } from './core/simulator.ts'
+import { platformHost } from './hosts.ts'
+
+export interface FrontOptions {
+  mount: string
+  accessToken(): string | undefined
+}
+
+export class Front {
+  readonly #simulator: Simulator
+  readonly #options: FrontOptions
+  readonly #control: ControlApi
+
+  constructor(simulator: Simulator, options: FrontOptions) {
+    this.#simulator = simulator
+    this.#options = options
+    this.#control = new ControlApi(simulator, new Actions(simulator))
+  }
+
+  async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    try {
+      const { host, target } = this.#aim(req)
+      const request = await readRequest(req, host, target)
+      const own = this.#ownPath(request)
+      if (own === undefined) await this.#simulator.gate.handle(request, res)
+      else await this.#own(req, res, request, own)
+    } catch (error) {
+      this.#failed(res, error)
+    }
+  }
+
+  // internals
+
+  /** Below `hosts/` the path says which host is meant; else the headers do. */
+  #aim(req: IncomingMessage): { host: string; target: string } {
+    const url = req.url ?? '/'
+    const prefix = `${this.#options.mount}/hosts/`
+    if (url.startsWith(prefix)) {
+      const [, host = '', target = ''] = /^([^/?]*)(.*)$/s.exec(url.slice(prefix.length)) ?? []
+      return { host: platformHost(host), target: target.startsWith('/') ? target : `/${target}` }
+    }
+    return {
+      host: platformHost(req.headers['x-forwarded-host']) || platformHost(req.headers.host),
+      target: url,
+    }
+  }
+
+  /** @returns path below the mount; undefined when the request is for a platform */
+  #ownPath({ host, path }: ApiRequest): string | undefined {
+    const { mount } = this.#options
+    if (host !== '' || !path.startsWith(mount)) return undefined
+    return path.slice(mount.length) || '/'
+  }
+
+  async #own(req: IncomingMessage, res: ServerResponse, request: ApiRequest, path: string): Promise<void> {
+    const refused = refusedAccess(req, this.#options.accessToken(), request.query)
+    send(res, refused ?? (await this.#control.answer(request, path)))
+  }
+
+  #failed(res: ServerResponse, error: unknown): void {
+    const tooLarge = error instanceof BodyTooLarge
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    if (!tooLarge) this.#simulator.calls.say('error', text)
+    if (res.headersSent) return void res.destroy()
+    const errMsg = tooLarge ? error.message : 'internal error of the sandbox, see the log'
+    send(res, jsonAnswer(tooLarge ? 413 : 500, { errCode: tooLarge ? 'TOO_LARGE' : 'INTERNAL', errMsg }))
+  }
+}
+
+// internals
+
+async function readRequest(req: IncomingMessage, host: string, target: string): Promise<ApiRequest> {
+  const mark = target.indexOf('?')
+  const socket = req.socket as Partial<TLSSocket>
+  return {
+    method: req.method ?? 'GET',
+    host,
+    target,
+    path: mark < 0 ? target : target.slice(0, mark),
+    query: new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1)),
+    headers: req.headers,
+    body: await readBody(req),
+    clientCertificate: !socket.encrypted ? 'notAsked' : socket.authorized ? 'shown' : 'missing',
+  }
+}

@@ -1,0 +1,26 @@
+/** The platforms' hosts that the sandbox stands in for (payment-platforms.md §1.1). */
+
+export const platformHosts = [
+  'api.mch.weixin.qq.com',
+  'api2.mch.weixin.qq.com',
+  'openapi.alipay.com',
+  'openapi.alipaydev.com',
+  'openapi-sandbox.dl.alipaydev.com',
+  'api.weixin.qq.com',
+  'buy.itunes.apple.com',
+  'sandbox.itunes.apple.com',
+  'api.storekit.itunes.apple.com',
+  'api.storekit.apple.com',
+  'api.appstoreconnect.apple.com',
+  'api.storekit-sandbox.itunes.apple.com',
+  'api.storekit-sandbox.apple.com',
+  'petalpay-developer.cloud.huawei.com.cn',
+] as const
+
+const known: ReadonlySet<string> = new Set(platformHosts)
+
+/** `Host` or `x-forwarded-host`, with or without a port. @returns the platform's host; empty when it is none */
+export function platformHost(header: string | string[] | undefined): string {
+  const host = (Array.isArray(header) ? header[0] : header)?.toLowerCase().replace(/:\d+$/, '') ?? ''
+  return known.has(host) ? host : ''
+}
