@@ -167,7 +167,7 @@ describe('CommonJS in an instance', () => {
     expect(loaded.value).toEqual({ a: 'p', keys: 3 })
   })
 
-  test.skipIf(addOn === undefined)('native add-ons, of the function and of packages', async () => {
+  test('native add-ons, of the function and of packages', async () => {
     await using project = await createFixture({
       'fn:f/index.js': 'exports.own = typeof require("./native.node"); exports.pkg = typeof require("p")',
       'fn:f/node_modules/p/index.js': 'module.exports = require("./lib/native.node")',

@@ -5,7 +5,7 @@ import { redisFactory } from '../../../runtime/guest/uni-cloud/redis/redis.ts'
 import { RedisService } from '../../../runtime/host/redis/redis-service.ts'
 import { type FakeRuntime, fakeRuntime } from '../fake-runtime.ts'
 import { Close, Fails, type RedisCase, redisCases, Sorted } from './cases.ts'
-import { hasRedisServer, type RedisServer, startRedis } from './redis-server.ts'
+import { type RedisServer, startRedis } from './redis-server.ts'
 import { scriptCases } from './script-cases.ts'
 
 const extensions = ['uni-cloud-redis']
@@ -20,7 +20,7 @@ describe('the store of the space', () => {
   contract(() => redisFactory(runtime)())
 })
 
-describe.skipIf(!hasRedisServer())('a real server', () => {
+describe('a real server', () => {
   let server: RedisServer
   let runtime: FakeRuntime
   let client: RedisClient
