@@ -6,7 +6,7 @@ import { formatPlace, type SourcePlace } from '../../errors/errors.ts'
 
 /** `12,345` */
 export function number(value: number): string {
-  return value.toLocaleString('en-US')
+  return String(value).replaceAll(/\B(?=(\d{3})+$)/g, ',')
 }
 
 /** `1 document`, `12,345 documents` */

@@ -74,7 +74,8 @@ async function serve(
 ): Promise<Door> {
   const { startWireServer } = await import('../../database/wire/wire-server.ts')
   try {
-    const server = await startWireServer(engine, { port }, note)
+    // What it would warn of are commands of clients that only look around, mongosh first of all.
+    const server = await startWireServer(engine, { port })
     const uri = server.uris[0]!
     engine.announce(uri)
     const close = async (): Promise<void> => {
