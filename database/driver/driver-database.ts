@@ -202,8 +202,14 @@ export class DriverDatabase implements DocumentDatabase, PortCarrier {
     return visible(plainValues(reply) as Doc)
   }
 
-  #openCursor(run: Run): Promise<Doc> {
+  async #openCursor(run: Run): Promise<Doc> {
     const { name, command, transaction } = run
+    if (fitsFirstBatch(name, command)) {
+      const reply = await this.#retrying(run, command)
+      const { cursor } = reply as { cursor: Doc }
+      if (Number(cursor.id) === 0) return { ...reply, cursor: { ...cursor, id: 0 } }
+      // More than one message holds: as any other, so that the rest can be had. The server forgets the first try.
+    }
     const open = () => this.#firstBatch(run)
     return !transaction && isRetryableRead(name, command) ? retrying(open, isReadAgain) : open()
   }
@@ -258,6 +264,12 @@ interface Run {
  * they get the reason and not a time-out; a connection string may ask for more with `serverSelectionTimeoutMS`.
  */
 const SELECTION_MS = 4_000
+
+/** True when no second batch is to be expected: then a cursor of the driver's would only cost time. */
+function fitsFirstBatch(name: string, { limit, batchSize = 101, singleBatch }: Doc): boolean {
+  if (name !== 'find') return false
+  return singleBatch === true || (Number(limit ?? 0) > 0 && Number(limit) <= Number(batchSize))
+}
 
 /** Commands a write concern belongs to. */
 const CONFIRMED: ReadonlySet<string> = new Set([

@@ -115,7 +115,8 @@ async function listen(options: WireOptions): Promise<WireServer> {
   }
   const { startWireServer } = await import('../wire/wire-server.ts')
   const server = await startWireServer(carrier, options, warn)
-  carrier.announce(server.uris[0] ?? '')
+  // Other processes of this user come through the local socket, where nobody has to say who it is.
+  if (options.socketPath !== undefined || servers.size === 1) carrier.announce(server.uris[0] ?? '')
   return server
 }
 
