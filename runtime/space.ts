@@ -13,6 +13,7 @@ import { CallLog } from './host/call-log.ts'
 import { clockState } from './host/clock-state.ts'
 import { type CreatedServices, createServices } from './host/create-services.ts'
 import { DatabaseAccess } from './host/database-access.ts'
+import { databaseName } from './host/database-name.ts'
 import { functionEnvironment, useTimeZone } from './host/environment.ts'
 import { failures } from './host/failures.ts'
 import { functionKinds, guestSpace, transformCache } from './host/guest-space.ts'
@@ -22,7 +23,6 @@ import { LogStore } from './host/log-store.ts'
 import { MachineLoad } from './host/machine-load.ts'
 import { MemoryWatch } from './host/memory-watch.ts'
 import { checkNested } from './host/nested-invocation.ts'
-import { databaseName, openDatabase } from './host/open-database.ts'
 import { OtherSpaces } from './host/other-spaces.ts'
 import type { PoolHost } from './host/pool.ts'
 import { Pools } from './host/pools.ts'
@@ -102,7 +102,10 @@ class LocalSpace implements Space, SpaceControl {
     this.#manifest = manifest
     this.#launcher = launcher
     this.#zone = zone
-    this.#database = new DatabaseAccess(() => openDatabase(this, clockState(clock)))
+    this.#database = new DatabaseAccess(async () => {
+      const { openDatabase } = await import('./host/open-database.ts')
+      return openDatabase(this, clockState(clock))
+    })
     this.#created = createServices(this)
     this.#others = new OtherSpaces({
       options,

@@ -35,11 +35,6 @@ export async function openDatabase(owner: DatabaseOwner, clock: ClockState): Pro
   return opened
 }
 
-/** MongoDB forbids these characters in a database's name; a space id may be anything. */
-export function databaseName(options: SpaceOptions): string {
-  return options.spaceId.replace(/[/\\. "$*<>:|?\0]/g, '-').slice(0, 63)
-}
-
 // internals
 
 async function openEngine(owner: DatabaseOwner, clock: ClockState): Promise<ConnectedDatabase> {

@@ -1,12 +1,12 @@
 /** The control API: routes and error handling (shared design, "Contract"). */
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import { LocalError } from '../../../errors/errors.ts'
-import { version } from '../../package-info.ts'
 import { ControlError, sendValue } from './answers.ts'
 import { callFunction, callMethod } from './calls.ts'
 import type { ControlParts } from './control.ts'
 import { runCommand } from './database.ts'
 import { functionList } from './function-list.ts'
+import { sendHealth } from './health.ts'
 import { logs } from './logs.ts'
 import { statusPage } from './status-page.ts'
 import { fireTrigger, listTriggers } from './triggers.ts'
@@ -19,7 +19,7 @@ export function createControlApp(parts: ControlParts, closing: AbortSignal): Exp
   app.get('/_unicloud', (_req, res) => res.redirect(302, '/_unicloud/'))
   app.get('/_unicloud/', (_req, res) => void res.type('html').send(statusPage()))
   const api = express.Router({ caseSensitive: true })
-  api.get('/health', (_req, res) => sendValue(res, health(parts)))
+  api.get('/health', (_req, res) => sendHealth(parts.space, res))
   api.get('/functions', async (_req, res) => sendValue(res, await functionList(parts.space)))
   api.post('/functions/:name', (req, res) => callFunction(parts, req, res))
   api.post('/objects/:name/:method', (req, res) => callMethod(parts, req, res))
@@ -55,22 +55,6 @@ const ENDPOINTS = [
   'GET logs',
   'POST database (all below /_unicloud/api/)',
 ].join(', ')
-
-function health({ space }: ControlParts): object {
-  const { manifest, options } = space
-  const problems = Object.values(manifest.functions).flatMap((entry) => entry.problems)
-  const errors = [...manifest.problems, ...problems].filter((problem) => problem.severity === 'error').length
-  return {
-    status: 'ok',
-    version,
-    provider: manifest.provider,
-    spaceId: options.spaceId,
-    project: manifest.root,
-    functions: Object.keys(manifest.functions).length,
-    errors,
-    time: new Date(space.clock.now()).toISOString(),
-  }
-}
 
 function answerError({ space }: ControlParts, error: unknown, res: Response): void {
   if (error instanceof ControlError) {

@@ -4,6 +4,7 @@ import type { Space } from '../../space-api.ts'
 import type { ClientIp } from '../client-ip.ts'
 import { sendJson } from '../reply.ts'
 import { Guard } from './guard.ts'
+import { healthPath, sendHealth } from './health.ts'
 import type { TriggersControl } from './triggers-control.ts'
 
 export interface ControlParts {
@@ -35,6 +36,8 @@ export class ControlFace {
       const headers = status === 401 ? ['www-authenticate', 'Bearer'] : []
       return sendJson(res, status, JSON.stringify({ errCode, errMsg }), headers)
     }
+    // Answered without the web framework: whoever only asks whether the server is up does not make it load one.
+    if (path === healthPath && req.method === 'GET') return sendHealth(this.#parts.space, res)
     this.#app ??= this.#load()
     const app = await this.#app
     app(req, res)
