@@ -1,9 +1,9 @@
 /** The service space: the one composition root. Everything else is handed what it needs (shared design). */
 import { mkdirSync } from 'node:fs'
+import type { MessagePort } from 'node:worker_threads'
 import type { ClockState } from '../clock/adjustable-clock.ts'
 import { AdjustableClock } from '../clock/adjustable-clock.ts'
 import type { Clock } from '../clock/clock.ts'
-import type { MessagePort } from 'node:worker_threads'
 import type { DocumentDatabase } from '../database/command.ts'
 import { LocalError } from '../errors/errors.ts'
 import type { SpaceOptions } from './config/options.ts'
