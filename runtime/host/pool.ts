@@ -21,6 +21,7 @@ import { type IdlePolicy, InstanceSet } from './instance-set.ts'
 import { LoadState } from './load-state.ts'
 import type { MachineLoad } from './machine-load.ts'
 import { Pace } from './pace.ts'
+import { Scaling } from './scaling.ts'
 
 /** What a pool needs of the space. */
 export interface PoolHost {
@@ -39,8 +40,6 @@ export interface PoolHost {
 
 /** Starts of one function at the same time; more would only fight for the processors. */
 const maxStarting = Math.max(2, availableParallelism())
-/** After so long without any progress a waiting call gets another instance even on a busy machine. */
-const starvedMs = 500
 /** A call that others stand behind may take this long before they are taken away from it. */
 const aheadLimitMs = 8
 /** Loading may take this long even where the function's own limit is shorter. */
@@ -55,14 +54,20 @@ export class Pool implements CallPlace, InstanceOwner {
   readonly #queue = new CallQueue()
   readonly #pace = new Pace()
   readonly #load = new LoadState()
+  readonly #scaling: Scaling
   readonly #said = new Set<string>()
-  #startedAt = 0
   #closed: CallFailure | undefined
 
   constructor(entry: FunctionEntry, host: PoolHost) {
     this.#entry = entry
     this.#host = host
     this.#instances = new InstanceSet(host.idle)
+    this.#scaling = new Scaling({
+      queue: this.#queue,
+      instances: this.#instances,
+      pace: this.#pace,
+      load: host.load,
+    })
   }
 
   get entry(): FunctionEntry {
@@ -306,7 +311,7 @@ export class Pool implements CallPlace, InstanceOwner {
   /** @param behind a whole tick has passed and the queue will not be gone soon */
   #scale(behind: boolean): void {
     const waiting = this.#queue.size
-    if ((waiting === 0 && !this.#load.wanted) || !this.#worthAnother(behind)) return
+    if ((waiting === 0 && !this.#load.wanted) || !this.#scaling.worthAnother(behind)) return
     let starting = this.#instances.loading.length
     let live = this.#instances.live
     const wanted = Math.max(1, Math.ceil(waiting / this.#entry.config.concurrency))
@@ -317,25 +322,8 @@ export class Pool implements CallPlace, InstanceOwner {
     }
   }
 
-  /** Whether calls would be answered sooner by another instance. */
-  #worthAnother(behind: boolean): boolean {
-    if (!this.#instances.ready) return true
-    // The first results will tell what kind of function it is; they may be here in a moment.
-    if (!this.#pace.known) return behind
-    if (this.#pace.quick) return behind && (!this.#host.load.saturated || this.#starved())
-    // On busy processors those that compute only take time from each other; those that wait do not.
-    return !this.#host.load.saturated || !this.#instances.computing || this.#starved()
-  }
-
-  /** Calls wait, and for a long time nothing has ended and nothing was started. */
-  #starved(): boolean {
-    const now = performance.now()
-    const waitsSince = this.#queue.first?.queuedAt ?? now
-    return now - Math.max(waitsSince, this.#startedAt, this.#pace.lastFinishedAt) > starvedMs
-  }
-
   #start(): void {
-    this.#startedAt = performance.now()
+    this.#scaling.started()
     const carrier = this.#host.launch(this.#entry)
     this.#instances.add(new Instance(carrier, this.#entry, this.#host.guestSpace(), this))
   }
