@@ -37,6 +37,11 @@ export const bodies = {
     times: z.int().min(1).default(1),
     args: jsonObject.default({}),
   }),
+  code: z.object({
+    provider: provider.optional(),
+    kind: z.enum(['jscode', 'oauth', 'alipay']).optional(),
+    openid: z.string().min(1).optional(),
+  }),
   clock: z.object({ advance: z.union([z.string(), z.number()]) }),
   reset: z.object({ seed: z.enum(['space', 'vectors']).optional() }),
   settings: jsonObject,

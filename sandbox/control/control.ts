@@ -74,6 +74,16 @@ export class ControlApi {
     this.#routes.add('POST', '/clock', async ({ body }) =>
       this.#advance(readJson(body, bodies.clock).advance),
     )
+    this.#routes.add('POST', '/codes', ({ body }) => {
+      const {
+        provider,
+        kind = provider === 'alipay' ? 'alipay' : 'jscode',
+        openid,
+      } = readJson(body, bodies.code)
+      const { alipay, wechat } = simulator.keys.constants
+      const user = openid ?? (kind === 'alipay' ? alipay.buyer_id : wechat.openid)
+      return { code: simulator.codes.issue(kind, user), kind, openid: user }
+    })
     this.#routes.add('GET', '/requests', ({ query }) =>
       simulator.calls.calls(Number(query.get('limit') ?? 100)).map(callView),
     )

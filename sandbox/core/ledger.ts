@@ -158,6 +158,7 @@ export class Ledger {
   scan(order: Order): void {
     if (order.status !== 'CREATED') return
     order.status = 'SCANNED'
+    order.scannedAt = this.#clock.now()
     this.changed(order)
   }
 
@@ -178,6 +179,7 @@ export class Ledger {
     }
     order.status = 'PAID'
     order.paidAt = this.#clock.now()
+    order.scannedAt ??= order.paidAt
     order.paid = payment.amount ?? order.total
     order.payer = payment.payer
     order.transactionId ??= payment.transactionId

@@ -33,6 +33,8 @@ export interface Order {
   notifyUrl: string
   createdAt: number
   expiresAt: number
+  /** When its payer first had it before him. */
+  scannedAt?: number
   status: OrderStatus
   /** Opens its cashier page; part of its QR code. */
   token: string

@@ -42,6 +42,8 @@ export interface Platform {
    * learns of it only now. @throws ClientRefused
    */
   openByClient?(client: Json): Order
+  /** Where the payer goes after the cashier; default: the order's own address. */
+  returnAddress?(order: Order): string | undefined
   /** Forgets what it keeps beside the ledger: caches, codes, tokens. */
   reset?(): void
 }

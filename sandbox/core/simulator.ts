@@ -1,6 +1,7 @@
 /** The sandbox at work: state, clock, platforms and everything between them. One for each space. */
 import path from 'node:path'
 import type { Clock } from '../../clock/clock.ts'
+import { Alipay } from '../alipay/platform.ts'
 import { loadKeys, type Seed } from '../keys/key-keeper.ts'
 import { type KeyRing, openKeyRing } from '../keys/key-ring.ts'
 import { WechatV3 } from '../wechat-v3/platform.ts'
@@ -8,6 +9,7 @@ import { Agenda } from './agenda.ts'
 import { BusinessClock } from './business-clock.ts'
 import { CallLog, type LogLine } from './call-log.ts'
 import { Cashier } from './cashier.ts'
+import { LoginCodes } from './codes.ts'
 import type { Deliver } from './delivery.ts'
 import { DocumentStore } from './document-store.ts'
 import { Faults } from './faults.ts'
@@ -42,6 +44,7 @@ export class Simulator {
   readonly outbox: Outbox
   readonly cashier: Cashier
   readonly gate: Gate
+  readonly codes: LoginCodes
   readonly platforms: readonly Platform[]
   readonly #options: SimulatorOptions
   readonly #store: DocumentStore
@@ -63,7 +66,8 @@ export class Simulator {
     const { settings, faults, ledger } = this
     const { publicUrl, cashierUrl, deliver } = options
     const parts: PlatformParts = { clock, keys: () => this.keys, ledger, faults, settings, cashierUrl }
-    this.platforms = createPlatforms(parts)
+    this.codes = new LoginCodes(clock)
+    this.platforms = createPlatforms(parts, this.codes)
     const { platforms } = this
     const rules = (notice: Notice): Platform['notices'] => this.#platform(notice.platform).notices
     this.outbox = new Outbox({ clock, store, agenda, faults, calls, settings, deliver, rules, publicUrl })
@@ -125,6 +129,7 @@ export class Simulator {
     await this.settings.clear()
     await this.#store.clear([CLOCK])
     this.calls.clear()
+    this.codes.clear()
     this.clock.rewind()
     for (const platform of this.platforms) platform.reset?.()
     if (seed) await this.#loadKeys(seed)
@@ -168,8 +173,8 @@ export class Simulator {
 
 // internals
 
-function createPlatforms(parts: PlatformParts): Platform[] {
-  return [new WechatV3(parts)]
+function createPlatforms(parts: PlatformParts, codes: LoginCodes): Platform[] {
+  return [new WechatV3(parts), new Alipay(parts, codes)]
 }
 
 function stackOf(error: unknown): string {

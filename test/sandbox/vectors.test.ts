@@ -1,6 +1,8 @@
 /** What the sandbox signs, seals and names, against the published vectors. */
 import { createDecipheriv, createHash, X509Certificate } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { gatewayAnswer } from '../../sandbox/alipay/gateway.ts'
+import { signAlipay, stringToSign, verifyAlipay } from '../../sandbox/alipay/signature.ts'
 import { alipayCertificateNumber, alipayRootNumber } from '../../sandbox/keys/alipay-certificate-number.ts'
 import { loadKeys } from '../../sandbox/keys/key-keeper.ts'
 import { openKeyRing } from '../../sandbox/keys/key-ring.ts'
@@ -100,6 +102,34 @@ describe('Alipay', () => {
       alipay_cert_sn: alipayCertificateNumber(new X509Certificate(keys.alipay_platform_cert)),
       alipay_root_cert_sn: alipayRootNumber(keys.alipay_root_bundle),
     }).toEqual(expected)
+  })
+
+  test('alipay-request', () => {
+    const { input, steps, expected } = vector('alipay-request')
+    expect(stringToSign(input.params)).toBe(steps.string_to_sign)
+    expect(verifyAlipay(steps.string_to_sign, expected.sign, ring.alipay.appKey, 'RSA2')).toBe(true)
+  })
+
+  test('alipay-response', () => {
+    const { input, expected } = vector('alipay-response')
+    const sealing = { certificateMode: true, keys: ring, signed: true }
+    const answer = gatewayAnswer('alipay.trade.precreate', JSON.parse(input.node), sealing)
+    expect(answer.body).toBe(expected.raw_body)
+  })
+
+  test.each(['alipay-pay-notify', 'alipay-refund-notify'])('%s', (id) => {
+    const { input, steps, expected } = vector(id)
+    const text = stringToSign(input.params, ['sign_type'])
+    expect(text).toBe(steps.string_to_sign)
+    const sign = signAlipay(text, ring.alipay.platformKey)
+    expect(sign).toBe(expected.sign)
+    expect(new URLSearchParams({ ...input.params, sign }).toString()).toBe(expected.body)
+  })
+
+  test('alipay-app-order-string', () => {
+    const { expected } = vector('alipay-app-order-string')
+    const params = Object.fromEntries(new URLSearchParams(expected.order_string))
+    expect(verifyAlipay(stringToSign(params), params.sign ?? '', ring.alipay.appKey, 'RSA2')).toBe(true)
   })
 })
 
