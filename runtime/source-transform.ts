@@ -10,6 +10,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import type * as Lexer from 'es-module-lexer/minimal'
 import type { TransformOptions } from 'esbuild'
+import { builtFile } from './package-info.ts'
 
 /** What a file needs: nothing, a finished text, or esbuild and then `finishTransform`. */
 export type TransformPlan =
@@ -53,6 +54,8 @@ export function finishTransform(code: string): string {
 /** Transformed files, named by content and settings. Entries never change, so nothing needs locking. */
 export class TransformCache {
   readonly #dir: string
+  /** What ships with us was transformed when we were built (scripts/build.js). */
+  readonly #shipped = builtFile('transforms')
   #ready = false
 
   constructor(dir: string) {
@@ -65,21 +68,14 @@ export class TransformCache {
   }
 
   read(key: string): { code?: string } | undefined {
-    try {
-      const stored = readFileSync(this.#file(key), 'utf8')
-      return stored.startsWith(kept) ? {} : { code: stored.slice(changed.length) }
-    } catch {
-      return undefined
-    }
+    const stored = this.#read(`${key}.js`)
+    if (stored === undefined) return undefined
+    return stored.startsWith(kept) ? {} : { code: stored.slice(changed.length) }
   }
 
   /** The source map of an entry that has one; a map is wanted only when an error is shown. */
   readMap(key: string): string | undefined {
-    try {
-      return readFileSync(this.#mapFile(key), 'utf8')
-    } catch {
-      return undefined
-    }
+    return this.#read(`${key}.map`)
   }
 
   /** A cache that cannot be written costs time, not correctness. */
@@ -108,6 +104,17 @@ export class TransformCache {
     const old = dated.sort((a, b) => b.time - a.time).slice(keep)
     const files = old.flatMap(({ key }) => [this.#file(key), this.#mapFile(key)])
     await Promise.all(files.map((file) => rm(file, { force: true })))
+  }
+
+  #read(name: string): string | undefined {
+    for (const dir of [this.#dir, this.#shipped]) {
+      try {
+        return readFileSync(path.join(dir, name), 'utf8')
+      } catch {
+        // Not in this one.
+      }
+    }
+    return undefined
   }
 
   #file(key: string): string {

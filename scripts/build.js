@@ -8,12 +8,13 @@ import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Every file that Node starts by itself: the command, the two public entries, and the threads. */
+/** Every file that Node starts by itself: the command, the two public entries, the threads, and what is used below. */
 const entries = {
   'cli/main': 'cli/main.ts',
   index: 'index.ts',
   'test-kit/index': 'test-kit/index.ts',
   'guest/worker': 'runtime/guest/worker.ts',
+  'host/transforms': 'runtime/host/transforms.ts',
   'database/thread': 'database/engine/thread.ts',
 }
 
@@ -40,6 +41,12 @@ await build({
   sourcesContent: false,
   logLevel: 'warning',
 })
+
+// What ships with us in TypeScript becomes JavaScript here, and not at every user's first start.
+const { Transforms } = await import('../dist/host/transforms.js')
+const transforms = new Transforms(`${root}dist/transforms`)
+await transforms.ahead([`${root}cloudobjects`, `${root}common`])
+await transforms.close()
 
 if (existsSync(`${root}dist/cli/main.js`)) await chmod(`${root}dist/cli/main.js`, 0o755)
 if (process.argv.includes('--types')) {
