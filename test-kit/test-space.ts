@@ -140,7 +140,8 @@ class MemorySpace implements TestSpace {
     this.#timers[Symbol.dispose]()
     await (await this.#server)?.gateway.close(0)
     await this.space.close({ graceMs: 1000 })
-    await rm(this.#data, { recursive: true, force: true })
+    // A thread that was ended may have left a write in flight.
+    await rm(this.#data, { recursive: true, force: true, maxRetries: 5 })
   }
 
   [Symbol.asyncDispose](): Promise<void> {
