@@ -43,7 +43,29 @@ export class CommandRunner {
       const reply = fault ? await this.#runFaulty(name, command, fault) : await this.#run(name, command)
       return reply && this.#finish(reply, command)
     } catch (error) {
-      return this.#errorReply(error, command)
+      return this.refuse(error, command)
+    }
+  }
+
+  /** The reply that tells of an error. */
+  refuse(error: unknown, command: Doc): Doc {
+    const known = error instanceof DatabaseError ? error : internalError(error)
+    const { code, codeName: name, message, writeErrors, keyPattern, keyValue, errInfo } = known
+    if (code === 59) this.#state.unknown(Object.keys(command)[0] ?? '')
+    // What is our own mistake is told with its place, here and not to the client.
+    if (known !== error) this.#state.warn(String((error as Error).stack ?? error))
+    const labels = known instanceof InjectedError ? known.errorLabels : labelsOf(known, command)
+    return {
+      ...(labels.length > 0 ? { errorLabels: labels } : {}),
+      ok: FAILED,
+      errmsg: message,
+      code,
+      codeName: name,
+      ...(writeErrors ? { writeErrors } : {}),
+      ...(keyPattern ? { keyPattern } : {}),
+      ...(keyValue ? { keyValue } : {}),
+      ...(errInfo ? { errInfo } : {}),
+      ...this.#state.clusterTime.fields(),
     }
   }
 
@@ -136,25 +158,6 @@ export class CommandRunner {
       ...this.#state.clusterTime.fields(),
     }
   }
-
-  #errorReply(error: unknown, command: Doc): Doc {
-    const known = error instanceof DatabaseError ? error : internalError(error)
-    const { code, codeName: name, message, writeErrors, keyPattern, keyValue, errInfo } = known
-    if (code === 59) this.#state.unknown(Object.keys(command)[0] ?? '')
-    const labels = known instanceof InjectedError ? known.errorLabels : labelsOf(known, command)
-    return {
-      ...(labels.length > 0 ? { errorLabels: labels } : {}),
-      ok: FAILED,
-      errmsg: message,
-      code,
-      codeName: name,
-      ...(writeErrors ? { writeErrors } : {}),
-      ...(keyPattern ? { keyPattern } : {}),
-      ...(keyValue ? { keyValue } : {}),
-      ...(errInfo ? { errInfo } : {}),
-      ...this.#state.clusterTime.fields(),
-    }
-  }
 }
 
 // internals
@@ -188,11 +191,10 @@ function labelsOf({ code, errorLabels: known }: DatabaseError, command: Doc): st
 }
 
 function internalError(error: unknown): DatabaseError {
-  const { message, stack } = error as Partial<Error>
-  return databaseError(
-    1,
-    `Internal error of the embedded database: ${message ?? String(error)}\n${stack ?? ''}`,
-  )
+  const { message } = error as Partial<Error>
+  return databaseError(1, `Internal error of the embedded database: ${message ?? String(error)}`, {
+    cause: error,
+  })
 }
 
 /** One member cannot confirm a write more than once. */

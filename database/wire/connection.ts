@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net'
+import { fail } from '../engine/errors.ts'
+import type { Doc } from '../engine/values/types.ts'
 import { Authentication } from './authentication.ts'
 import { CommandRunner } from './command-runner.ts'
 import { readRequest, type WireRequest, writeReply } from './message.ts'
-import { MessageReader } from './message-reader.ts'
+import { MAX_MESSAGE_BYTES, MessageReader } from './message-reader.ts'
 import { Peer } from './peer.ts'
 import type { WireState } from './wire-state.ts'
 
@@ -58,11 +60,23 @@ export class Connection {
         this.#socket.destroy()
         break
       }
-      if (!request.silent)
-        await this.#send(writeReply(this.#state.writer, request, reply, this.#state.replyId()))
+      if (!request.silent) await this.#send(this.#encode(request, reply))
     }
     this.#busy = false
     if (this.#socket.isPaused()) this.#socket.resume()
+  }
+
+  /** A reply that cannot be sent becomes the error that says so. */
+  #encode(request: WireRequest, reply: Doc): Buffer {
+    const { writer } = this.#state
+    const id = this.#state.replyId()
+    try {
+      const bytes = writeReply(writer, request, reply, id)
+      if (bytes.length <= MAX_MESSAGE_BYTES) return bytes
+      fail(10334, `The reply is too large: ${bytes.length} bytes, ${MAX_MESSAGE_BYTES} are allowed`)
+    } catch (error) {
+      return writeReply(writer, request, this.#runner.refuse(error, request.command), id)
+    }
   }
 
   /** Waits when the client reads more slowly than it asks. */

@@ -20,7 +20,8 @@ export class WireState {
   readonly started = performance.now()
   /** Sessions with a transaction that came in here: they end with the server. */
   readonly transactions = new Set<string>()
-  readonly #warn: (text: string) => void
+  /** Gets one line for what the user should know. */
+  readonly warn: (text: string) => void
   readonly #unknown = new Set<string>()
   #connections = 0
   #replies = 0
@@ -32,7 +33,7 @@ export class WireState {
     failPoints: FailPoints | undefined,
     warn: (text: string) => void,
   ) {
-    this.#warn = warn
+    this.warn = warn
     this.engine = engine
     this.users = users
     this.failPoints = failPoints
@@ -57,7 +58,7 @@ export class WireState {
   unknown(command: string): void {
     if (PROBES.has(command) || this.#unknown.has(command) || this.#unknown.size >= MAX_REMEMBERED) return
     this.#unknown.add(command)
-    this.#warn(
+    this.warn(
       `A MongoDB client asked for the command '${command}', which the embedded database does not have`,
     )
   }

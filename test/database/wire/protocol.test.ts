@@ -167,6 +167,13 @@ describe('commands', () => {
     expect(cursor.firstBatch.length + (rest.cursor as { nextBatch: Doc[] }).nextBatch.length).toBe(20)
   })
 
+  test('a reply above the size of a message is an error', async () => {
+    const text = (n: number) => `${n}`.repeat(15_000_000)
+    for (let n = 1; n < 5; n++) await client.ask({ insert: 'huge', documents: [{ _id: n, text: text(n) }] })
+    expect(await client.ask({ distinct: 'huge', key: 'text' })).toMatchObject({ ok: 0, code: 10334 })
+    await client.ask({ drop: 'huge' })
+  })
+
   test('a repeated write is answered, not repeated', async () => {
     const write = {
       update: 'twice',
