@@ -12,6 +12,7 @@
  * `export =`, so that `require` gives the module itself with every loader. Each platform is loaded when it is first
  * used: their libraries would slow down the start of functions that need another one.
  */
+import { HuaweiPaymentBizType } from './huawei/biz-type.ts'
 
 /** WeChat Pay V2. */
 function initWeixin(options: uniPay.WeixinOptions): uniPay.Weixin {
@@ -30,13 +31,33 @@ function initAlipay(options: uniPay.AlipayOptions): uniPay.Alipay {
   return new Alipay(options)
 }
 
+/** Purchases in the App Store. */
+function initAppleIapPayment(options?: uniPay.AppleIapPaymentOptions): uniPay.AppleIapPayment {
+  const { AppleIapPayment } = require('./apple/client.ts') as typeof import('./apple/client.ts')
+  return new AppleIapPayment(options)
+}
+
 /** Virtual payment of WeChat mini programs. */
 function initWeixinVirtualPayment(options: uniPay.WeixinVirtualPaymentOptions): uniPay.WeixinVirtualPayment {
   const client = require('./wxpay-virtual/client.ts') as typeof import('./wxpay-virtual/client.ts')
   return new client.WeixinVirtualPayment(options)
 }
 
-const uniPay = { initWeixin, initWeixinV3, initAlipay, initWeixinVirtualPayment }
+/** Huawei Pay: the Payment Kit, not in-app purchases. */
+function initHuawei(options: uniPay.HuaweiOptions): uniPay.Huawei {
+  const { Huawei } = require('./huawei/client.ts') as typeof import('./huawei/client.ts')
+  return new Huawei(options)
+}
+
+const uniPay = {
+  initWeixin,
+  initWeixinV3,
+  initAlipay,
+  initAppleIapPayment,
+  initWeixinVirtualPayment,
+  initHuawei,
+  HuaweiPaymentBizType,
+}
 
 namespace uniPay {
   export type Weixin = import('./wxpay-v2/client.ts').Weixin
@@ -45,8 +66,13 @@ namespace uniPay {
   export type WeixinV3Options = import('./wxpay-v3/merchant.ts').WeixinV3Options
   export type Alipay = import('./alipay/client.ts').Alipay
   export type AlipayOptions = import('./alipay/merchant.ts').AlipayOptions
+  export type AppleIapPayment = import('./apple/client.ts').AppleIapPayment
+  export type AppleIapPaymentOptions = import('./apple/options.ts').AppleIapPaymentOptions
   export type WeixinVirtualPayment = import('./wxpay-virtual/client.ts').WeixinVirtualPayment
   export type WeixinVirtualPaymentOptions = import('./wxpay-virtual/merchant.ts').WeixinVirtualPaymentOptions
+  export type Huawei = import('./huawei/client.ts').Huawei
+  export type HuaweiOptions = import('./huawei/merchant.ts').HuaweiOptions
+  export type UniPayError = import('./error.ts').UniPayError
 }
 
 export = uniPay
