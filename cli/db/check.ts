@@ -5,7 +5,7 @@ import { checkFolder, validateCollections } from '../../database/tools/check.ts'
 import { folderProblem, servingOwner } from '../../database/tools/open-place.ts'
 import type { Flags } from '../space-options.ts'
 import { type DatabaseTarget, databaseTarget, openTarget } from './context.ts'
-import { count, number, Progress, remark, say, shownPath, size, table } from './print.ts'
+import { count, note, number, Progress, remark, say, shownPath, size, table } from './print.ts'
 
 /** Checks files and indexes of the database. Exit code 1 when something is wrong. */
 export async function checkCommand(flags: Flags): Promise<void> {
@@ -20,10 +20,14 @@ export async function checkCommand(flags: Flags): Promise<void> {
   if (errors > 0) {
     process.exitCode = 1
     if (!flags.json) say(`${count(errors, 'error')} found`)
+    note(advice)
   } else if (!flags.json) say('no errors found')
 }
 
 // internals
+
+const advice =
+  'Go back to a snapshot (db snapshot list), or save what can still be read with db export and begin anew with db reset.'
 
 async function checkFiles({ directory }: DatabaseTarget, flags: Flags): Promise<readonly Finding[]> {
   using progress = new Progress()

@@ -16,6 +16,7 @@ import {
   type ExportOptions,
   exportText,
   streamExport,
+  type TargetOptions,
   writeExport,
 } from '../../database/tools/export.ts'
 import { exportFileName, indexFileName } from '../../database/tools/file-names.ts'
@@ -162,8 +163,9 @@ async function exportOne(options: ExportOptions, output: Output, place: OpenPlac
     },
   })
   const file = output.file?.(collection)
-  if (file === undefined) await toStandardOutput(text, output)
-  else await writeExport(text, file, output)
+  const target = { gzip: output.gzip, ...(options.signal ? { signal: options.signal } : {}) }
+  if (file === undefined) await toStandardOutput(text, target)
+  else await writeExport(text, file, target)
   progress.clear()
   const destination = file === undefined ? '' : ` -> ${shownPath(file)}`
   note(`${collection}: ${count(written.documents, 'document')}${destination}`)
@@ -171,9 +173,9 @@ async function exportOne(options: ExportOptions, output: Output, place: OpenPlac
 }
 
 /** Whoever reads may stop when it has enough, as `head` does. */
-async function toStandardOutput(text: AsyncIterable<string>, { gzip }: Output): Promise<void> {
+async function toStandardOutput(text: AsyncIterable<string>, target: TargetOptions): Promise<void> {
   try {
-    await streamExport(text, process.stdout, { gzip })
+    await streamExport(text, process.stdout, target)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
   }

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import type { Readable } from 'node:stream'
+import { addAbortSignal, pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { LocalError } from '../../errors/errors.ts'
 import { DocumentSplitter, type Piece, SplitError } from './document-splitter.ts'
@@ -10,6 +10,8 @@ export interface DocumentFile {
   readonly path: string
   /** Told the bytes of the file that were read, packed as they are. */
   onBytes?(bytes: number): void
+  /** Ends the reading, also while the file has nothing to say. */
+  signal?: AbortSignal
 }
 
 /**
@@ -59,6 +61,7 @@ async function* unpacked(file: DocumentFile): AsyncGenerator<Uint8Array, void, v
 /** At least two bytes in the first chunk: what the file is can be told by them. */
 async function* bytesOf(file: DocumentFile): AsyncGenerator<Uint8Array, void, void> {
   const stream: Readable = file.path === '-' ? process.stdin : createReadStream(file.path)
+  if (file.signal) addAbortSignal(file.signal, stream)
   let held: Buffer | undefined
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     file.onBytes?.(chunk.length)
@@ -79,10 +82,9 @@ async function* chain(
 }
 
 async function* gunzip(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
-  const { pipeline, Readable: NodeReadable } = await import('node:stream')
   const plain = createGunzip()
   // A failure of either side reaches the reader through `plain`.
-  pipeline(NodeReadable.from(packed), plain, () => {})
+  pipeline(Readable.from(packed), plain, () => {})
   yield* plain as AsyncIterable<Buffer>
 }
 
@@ -94,7 +96,9 @@ function refuseOtherText(bytes: Uint8Array): void {
   if (one === 0x50 && two === 0x4b) throw new SplitError('this is a ZIP archive; unpack it first', 1)
 }
 
-function fileProblem(error: unknown, { path }: DocumentFile, splitter: DocumentSplitter): unknown {
+function fileProblem(error: unknown, file: DocumentFile, splitter: DocumentSplitter): unknown {
+  const { path } = file
+  if (file.signal?.aborted) return file.signal.reason
   if (error instanceof SplitError) {
     return new LocalError('USAGE', error.message, { where: { file: path, line: error.line }, cause: error })
   }

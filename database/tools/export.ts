@@ -30,6 +30,13 @@ export interface ExportOptions extends DatabasePlace {
   signal?: AbortSignal
 }
 
+/** How the text is kept. */
+export interface TargetOptions {
+  gzip?: boolean
+  /** Ends the writing, also while nobody takes what is written. */
+  signal?: AbortSignal
+}
+
 export interface ExportCount {
   documents: number
   /** UTF-16 units of text, before packing. */
@@ -68,11 +75,11 @@ export async function* exportText(options: ExportOptions): AsyncGenerator<string
 export async function writeExport(
   text: AsyncIterable<string>,
   path: string,
-  { gzip = false }: { gzip?: boolean } = {},
+  options: TargetOptions = {},
 ): Promise<void> {
   const aside = `${path}.${randomBytes(4).toString('hex')}.part`
   try {
-    await pump(text, createWriteStream(aside), gzip)
+    await pump(text, createWriteStream(aside), options)
     await rename(aside, path)
   } catch (error) {
     await rm(aside, { force: true })
@@ -84,9 +91,9 @@ export async function writeExport(
 export async function streamExport(
   text: AsyncIterable<string>,
   stream: Writable,
-  { gzip = false }: { gzip?: boolean } = {},
+  options: TargetOptions = {},
 ): Promise<void> {
-  await pump(text, stream, gzip, false)
+  await pump(text, stream, options, false)
 }
 
 // internals
@@ -128,10 +135,16 @@ function writeOptions(
   return { canonical, ambiguous: (path) => onAmbiguous(document._id, path) }
 }
 
-async function pump(text: AsyncIterable<string>, target: Writable, gzip: boolean, end = true): Promise<void> {
+async function pump(
+  text: AsyncIterable<string>,
+  target: Writable,
+  { gzip = false, signal }: TargetOptions,
+  end = true,
+): Promise<void> {
   const source = Readable.from(text, { objectMode: false })
-  if (gzip) await pipeline(source, createGzip(), target, { end })
-  else await pipeline(source, target, { end })
+  const options = { end, ...(signal ? { signal } : {}) }
+  if (gzip) await pipeline(source, createGzip(), target, options)
+  else await pipeline(source, target, options)
 }
 
 function writeProblem(error: unknown, path: string): unknown {

@@ -51,10 +51,11 @@ export function newImportCount(): ImportCount {
  * what was read before is imported then
  */
 export async function importFile(options: ImportOptions): Promise<void> {
+  const { signal } = options
   const run = new ImportRun(options, await rulesOf(options))
   try {
-    for await (const piece of piecesOf(options.file)) {
-      options.signal?.throwIfAborted()
+    for await (const piece of piecesOf({ ...options.file, ...(signal ? { signal } : {}) })) {
+      signal?.throwIfAborted()
       await run.take(piece)
       if (run.stopped) return
     }

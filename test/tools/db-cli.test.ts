@@ -313,7 +313,7 @@ describe('check and snapshots', () => {
     writeFileSync(`${project.data}/${name}`, bytes)
     const { code, stdout, stderr } = await project.run('check')
     expect(code).toBe(1)
-    expect(stderr).toBe(`error ${name}, local-space.users: its checksum is wrong\n`)
+    expect(lines(stderr)[0]).toBe(`error ${name}, local-space.users: its checksum is wrong`)
     expect(stdout).toContain('1 error found')
     expect(JSON.parse((await project.run('check', '--json')).stdout)).toEqual([
       { severity: 'error', file: name, collection: 'local-space.users', message: 'its checksum is wrong' },

@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { Readable } from 'node:stream'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { serialize } from 'bson'
 import { describe, expect, test } from 'vitest'
 import type { DatabaseProvider } from '../../database/api/profile.ts'
 import type { Command, DocumentDatabase } from '../../database/command.ts'
+import { DriverDatabase } from '../../database/driver/driver-database.ts'
 import { EmbeddedDatabase } from '../../database/engine/engine.ts'
 import { batches } from '../../database/tools/collections.ts'
 import { type ExportOptions, exportText, writeExport } from '../../database/tools/export.ts'
@@ -14,6 +16,7 @@ import {
   newImportCount,
   prepareCollection,
 } from '../../database/tools/import.ts'
+import { startWireServer } from '../../database/wire/wire-server.ts'
 import { everyType } from './every-type.ts'
 import { TempFolder } from './temp-folder.ts'
 
@@ -96,6 +99,28 @@ describe('export and import', () => {
     expect(said.filter((line) => line.startsWith('error'))).toEqual([])
     expect(count).toMatchObject({ read: 2, inserted: 2, failed: 0 })
     expect((await bench.documents()).map(bytes)).toEqual(before.map(bytes))
+  })
+
+  test('are the same over the wire', async () => {
+    await using bench = new Bench()
+    const server = await startWireServer(bench.database, { port: 0 })
+    await using driver = await DriverDatabase.connect(server.uris[0]!)
+    await bench.insert('c', [{ _id: 'all', ...everyType() }, ...many(500)])
+    const text = await bench.text()
+    expect(await bench.text({ database: driver })).toBe(text)
+    for (const mode of ['insert', 'upsert'] as const) {
+      await bench.database.command('space', { drop: 'c' })
+      const { count } = await bench.import(text, { database: driver, mode })
+      expect(count).toMatchObject({ read: 501, inserted: 501, failed: 0 })
+      expect(await bench.text()).toBe(text)
+    }
+    const faults = await bench.import('{"_id":1}\n{"_id":"new"}\n{"_id":2}', { database: driver })
+    expect(faults.said).toEqual([
+      expect.stringMatching(/^error 1 E11000/),
+      expect.stringMatching(/^error 3 E11000/),
+    ])
+    await driver[Symbol.asyncDispose]()
+    await server.close()
   })
 
   test('give back ids of every kind, in order', async () => {
@@ -373,6 +398,23 @@ describe('import', () => {
       expect.stringMatching(/^error 2 the document has 16777\d+ bytes, at most 16777216/),
     ])
     expect(count.inserted).toBe(2)
+  })
+
+  test('ends also while it waits for more to read', async () => {
+    await using bench = new Bench()
+    const abort = new AbortController()
+    const { stdin } = process
+    const silent = new Readable({ read() {} })
+    silent.push('{"_id":1}\n{"_id":2}')
+    Object.defineProperty(process, 'stdin', { value: silent, configurable: true })
+    try {
+      setTimeout(() => abort.abort(new Error('enough')), 50)
+      const { count, error } = await bench.import('', { file: { path: '-' }, signal: abort.signal })
+      expect(error).toMatchObject({ message: 'enough' })
+      expect(count).toMatchObject({ read: 2, inserted: 2 })
+    } finally {
+      Object.defineProperty(process, 'stdin', { value: stdin, configurable: true })
+    }
   })
 
   test('ends between batches when it is told to', async () => {
