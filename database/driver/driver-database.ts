@@ -79,7 +79,9 @@ export class DriverDatabase implements DocumentDatabase, PortCarrier {
       if (name === 'endSessions') return await this.#endSessions(command)
       const transaction =
         call.session?.autocommit === false ? await this.#sessions.inTransaction(call.session) : undefined
-      return await this.#run({ database, name, command, call, transaction })
+      const reply = await this.#run({ database, name, command, call, transaction })
+      if (call.session?.startTransaction) transaction?.limit(call.session.lifetimeMS)
+      return reply
     } catch (error) {
       throw databaseErrorOf(error, this.#uri)
     }

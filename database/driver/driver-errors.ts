@@ -12,7 +12,7 @@ export function databaseErrorOf(error: unknown, uri: string): DatabaseError {
   if (error instanceof MongoServerError) return serverError(error)
   const { name, message } = error as Error
   if (name === 'AbortError') return databaseError(11601, 'operation was interrupted', { cause: error })
-  const errorLabels = error instanceof MongoError ? error.errorLabels : []
+  const errorLabels = error instanceof MongoError ? publicLabels(error) : []
   if (isRoadFailure(error)) {
     const code = name === 'MongoNetworkTimeoutError' ? 89 : 6
     return databaseError(
@@ -79,7 +79,7 @@ function serverError(error: MongoServerError): DatabaseError {
   return new DatabaseError(errmsg ?? error.message, {
     code,
     codeName: parts.codeName ?? codeName(code),
-    errorLabels: error.errorLabels,
+    errorLabels: publicLabels(error),
     ...(writeErrors ? { writeErrors } : {}),
     ...(keyPattern ? { keyPattern } : {}),
     ...(keyValue ? { keyValue } : {}),
@@ -87,6 +87,19 @@ function serverError(error: MongoServerError): DatabaseError {
     cause: error,
   })
 }
+
+/** Without the labels by which the driver talks to itself. */
+function publicLabels({ errorLabels }: MongoError): string[] {
+  return errorLabels.filter((label) => LABELS.has(label))
+}
+
+const LABELS: ReadonlySet<string> = new Set([
+  'TransientTransactionError',
+  'UnknownTransactionCommitResult',
+  'RetryableWriteError',
+  'NoWritesPerformed',
+  'ResumableChangeStreamError',
+])
 
 /** What the system said, when it was the system; else the driver's own words. */
 function reason(error: Error): string {

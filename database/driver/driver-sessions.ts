@@ -21,8 +21,8 @@ export class DriverSessions {
       session = new DriverSession(this.#client.startSession({ causalConsistency: false }))
       this.#sessions.set(call.id, session)
     }
-    const { txnNumber = -1, startTransaction, lifetimeMS } = call
-    if (startTransaction) await session.start(txnNumber, lifetimeMS)
+    const { txnNumber = -1, startTransaction } = call
+    if (startTransaction) await session.start(txnNumber)
     else session.check(txnNumber)
     return session
   }
@@ -52,14 +52,20 @@ export class DriverSession {
     this.session = session
   }
 
-  /** @param lifetimeMS milliseconds until it is aborted by itself; the server's own limit when not given */
-  async start(number: number, lifetimeMS: number | undefined): Promise<void> {
+  async start(number: number): Promise<void> {
     if (this.session.inTransaction()) await this.abort()
     this.#number = number
     this.#committed = false
     this.session.startTransaction(CONCERNS)
+  }
+
+  /**
+   * Aborts the transaction after a time of our own; without one the server's limit holds. Only when its first command has
+   * been answered: one that is aborted before would be opened by it.
+   */
+  limit(lifetimeMS: number | undefined): void {
     if (lifetimeMS === undefined) return
-    this.#timer = setTimeout(() => void this.abort(), lifetimeMS)
+    this.#timer = setTimeout(() => void this.abort().catch(() => {}), lifetimeMS)
     this.#timer.unref()
   }
 
