@@ -30,6 +30,7 @@ export async function startDevServer(
   options: SpaceOptions,
   { onSpace, watch = true }: DevServerOptions = {},
 ): Promise<DevServer> {
+  const since = Date.now()
   const space = await createSpace(options)
   onSpace?.(space)
   // MongoDB clients do not wait for a function to use the database first.
@@ -47,7 +48,7 @@ export async function startDevServer(
     throw error
   }
   // Answering comes first: watching a large project takes longer than starting to serve it.
-  const watching = watch ? watchFiles(space) : undefined
+  const watching = watch ? watchFiles(space, since) : undefined
   return {
     space,
     timers,
@@ -80,7 +81,7 @@ function reportUnreachable(space: Space): void {
   })
 }
 
-async function watchFiles(space: Space & SpaceControl): Promise<AsyncDisposable | undefined> {
+async function watchFiles(space: Space & SpaceControl, since: number): Promise<AsyncDisposable | undefined> {
   const log = (level: 'info' | 'error', text: string): void =>
     void space.logs.append({ time: space.clock.now(), level, channel: 'system', text })
   const reload = async (files: string[]): Promise<void> => {
@@ -100,6 +101,7 @@ async function watchFiles(space: Space & SpaceControl): Promise<AsyncDisposable 
     return await watchProject({
       manifest: space.manifest,
       data: space.options.data,
+      since,
       onChange: (files) => void reload(files),
       onError: (error) => log('error', `watching files failed: ${error.message}; restart to pick up changes`),
     })

@@ -15,6 +15,8 @@ export interface WatchOptions {
   manifest: Manifest
   /** State folder: our own writes are not changes. */
   data: string
+  /** When the project was read, epoch milliseconds of machine time: what changed since then counts, too. */
+  since: number
   /** Absolute paths that were changed, added or removed. */
   onChange(files: string[]): void
   onError(error: Error): void
@@ -31,12 +33,16 @@ export async function watchProject(options: WatchOptions): Promise<AsyncDisposab
     options.onChange(files)
   }
   const watcher = watch(watchedPaths(options.manifest), {
-    ignoreInitial: true,
+    // The first listing tells what was saved while it was being made.
+    ignoreInitial: false,
+    alwaysStat: true,
     atomic: atomicMs,
     ignored: (file) => isIgnored(file, options),
   })
-  watcher.on('all', (event, file) => {
+  watcher.on('all', (event, file, stats) => {
     if (event === 'addDir') return
+    // Whatever comes into a folder, even by a move, has a change time of then.
+    if (event === 'add' && stats && Math.max(stats.mtimeMs, stats.ctimeMs) < options.since) return
     changed.add(file)
     clearTimeout(timer)
     timer = setTimeout(flush, quietMs)

@@ -1,0 +1,30 @@
+import { mkdtemp, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import type { Manifest } from '../../runtime/project/manifest.ts'
+import { watchProject } from '../../runtime/watch.ts'
+
+/** `dev` answers before its files are watched; what is saved in between must not be lost. */
+test('files saved after the project was read count as changes, older ones do not', async () => {
+  const root = await mkdtemp(path.join(tmpdir(), 'unicloud-watch-'))
+  const [early, old] = [path.join(root, 'early.js'), path.join(root, 'old.js')]
+  await writeFile(old, '')
+  await utimes(old, 1, 1)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  const since = Date.now()
+  await writeFile(early, '')
+  const changed: string[] = []
+  await using _watching = await watchProject({
+    manifest: { root, cloudRoots: [root] } as unknown as Manifest,
+    data: path.join(root, '.unicloud-local'),
+    since,
+    onChange: (files) => changed.push(...files),
+    onError: (error) => {
+      throw error
+    },
+  })
+  await expect.poll(() => changed).toEqual([early])
+  await writeFile(old, 'now')
+  await expect.poll(() => changed).toEqual([early, old])
+})
