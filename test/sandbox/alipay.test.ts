@@ -1,34 +1,13 @@
 /** Alipay driven by `alipay-sdk`, over HTTP; the SDK verifies every answer. */
 import { X509Certificate } from 'node:crypto'
-import { AlipaySdk } from 'alipay-sdk'
+import type { AlipaySdk } from 'alipay-sdk'
 import { describe, expect, test } from 'vitest'
 import vectors from '../conformance/payment-vectors.json' with { type: 'json' }
-import { type Merchant, type Started, startMerchant, startSandbox } from './start-sandbox.ts'
+import { alipayMerchant, certificates, form } from './alipay-merchant.ts'
+import { startMerchant, startSandbox } from './start-sandbox.ts'
 
 const { keys, constants } = vectors
 const NOTIFY = 'http://127.0.0.1:9/notify'
-
-const certificates = {
-  appCertContent: keys.alipay_app_cert,
-  alipayRootCertContent: keys.alipay_root_bundle,
-  alipayPublicCertContent: keys.alipay_platform_cert,
-}
-
-function alipay({ origin }: Started, change: object = {}): AlipaySdk {
-  return new AlipaySdk({
-    appId: constants.alipay.app_id,
-    privateKey: keys.alipay_app_private_pkcs8,
-    keyType: 'PKCS8',
-    gateway: `${origin}/gateway.do`,
-    ...certificates,
-    ...change,
-  })
-}
-
-/** The form of a notification, as a server framework hands it over. */
-function form(merchant: Merchant, at = -1): Record<string, string> {
-  return Object.fromEntries(new URLSearchParams(merchant.received.at(at)?.body))
-}
 
 const call = (sdk: AlipaySdk, method: string, bizContent: object, more: object = {}) =>
   sdk.exec(method, { notify_url: NOTIFY, bizContent, ...more }, { validateSign: true })
@@ -43,7 +22,7 @@ async function start() {
   const started = await startSandbox()
   const merchant = await startMerchant()
   merchant.answer = () => ({ body: 'success' })
-  return { started, merchant, sdk: alipay(started) }
+  return { started, merchant, sdk: alipayMerchant(started) }
 }
 
 /** A trade of 1.00 yuan by QR code, paid. */
@@ -61,7 +40,7 @@ describe('both modes', () => {
     ['PKCS#1', { privateKey: keys.alipay_app_private_pkcs1, keyType: 'PKCS1' }],
   ])('%s mode: the SDK accepts answers, refusals too', async (_name, change) => {
     const started = await startSandbox()
-    const sdk = alipay(started, change)
+    const sdk = alipayMerchant(started, change)
     const placed = await call(sdk, 'alipay.trade.precreate', trade('SBX1'))
     expect(placed).toMatchObject({
       code: '10000',
@@ -304,7 +283,7 @@ describe('who asks', () => {
     ['other roots', { alipayRootCertContent: keys.alipay_platform_cert }, 'isv.invalid-alipay-root-cert-sn'],
   ])('refused: %s', async (_name, change, subCode) => {
     const started = await startSandbox()
-    const sdk = alipay(started, change)
+    const sdk = alipayMerchant(started, change)
     const answer = await sdk.exec('alipay.trade.query', { bizContent: { out_trade_no: 'X' } })
     expect(answer).toMatchObject({ code: '40002', subCode })
     const [request] = await started.control<{ verification: object }[]>('GET', '/requests')
@@ -313,7 +292,7 @@ describe('who asks', () => {
 
   test('a wrong signature is answered with the text that was expected, in the call log too', async () => {
     const started = await startSandbox()
-    const sdk = alipay(started, { privateKey: keys.huawei_merchant_private_pkcs8 })
+    const sdk = alipayMerchant(started, { privateKey: keys.huawei_merchant_private_pkcs8 })
     const answer = await sdk.exec('alipay.trade.query', { bizContent: { out_trade_no: 'X1' } })
     const expected = expect.stringContaining('biz_content={"out_trade_no":"X1"}&charset=utf-8')
     expect(answer.subMsg).toEqual(expected)
