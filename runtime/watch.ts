@@ -11,6 +11,9 @@ const quietMs = 8
 /** Editors that replace a file by rename show up as a removal and an addition this close together, in milliseconds. */
 const atomicMs = 20
 
+/** File systems stamp by a clock that ticks every few milliseconds only, so a file may look this much older than it is. */
+const stampMs = 20
+
 export interface WatchOptions {
   manifest: Manifest
   /** State folder: our own writes are not changes. */
@@ -42,7 +45,7 @@ export async function watchProject(options: WatchOptions): Promise<AsyncDisposab
   watcher.on('all', (event, file, stats) => {
     if (event === 'addDir') return
     // Whatever comes into a folder, even by a move, has a change time of then.
-    if (event === 'add' && stats && Math.max(stats.mtimeMs, stats.ctimeMs) < options.since) return
+    if (event === 'add' && stats && Math.max(stats.mtimeMs, stats.ctimeMs) < options.since - stampMs) return
     changed.add(file)
     clearTimeout(timer)
     timer = setTimeout(flush, quietMs)

@@ -11,7 +11,7 @@ test('files saved after the project was read count as changes, older ones do not
   const [early, old] = [path.join(root, 'early.js'), path.join(root, 'old.js')]
   await writeFile(old, '')
   await utimes(old, 1, 1)
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  await new Promise((resolve) => setTimeout(resolve, 60))
   const since = Date.now()
   await writeFile(early, '')
   const changed: string[] = []
