@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { fail } from './errors.ts'
 import { ID_INDEX, type IndexDefinition } from './index/definition.ts'
 import { compileFilter, type Matcher } from './match/index.ts'
+import type { CollectionData } from './store/collection-data.ts'
 import type { CatalogEntry, Store } from './store/contract.ts'
-import { MemoryCollection } from './store/memory-collection.ts'
 import { type Doc, isDocument } from './values/types.ts'
 
 /** One collection: its catalogue entry and, once used, its documents. */
@@ -15,11 +15,11 @@ export class Collection {
   options: Doc
   indexes: readonly IndexDefinition[]
   readonly #store: Store
-  #data: MemoryCollection | undefined
+  #data: CollectionData | undefined
   #validator: { of: Doc; matcher: Matcher | undefined } | undefined
 
   /** @param data documents of a new collection; those of a stored one are loaded when they are needed */
-  constructor(entry: CatalogEntry, store: Store, data?: MemoryCollection) {
+  constructor(entry: CatalogEntry, store: Store, data?: CollectionData) {
     this.#data = data
     this.id = entry.id
     this.uuid = entry.uuid
@@ -35,7 +35,7 @@ export class Collection {
   }
 
   /** Documents and indexes; the first use loads them. */
-  get data(): MemoryCollection {
+  get data(): CollectionData {
     this.#data ??= this.#store.load(this.entry())
     return this.#data
   }
@@ -100,7 +100,7 @@ export class Catalog {
   fresh(database: string, name: string, options: Doc): Collection {
     const uuid = newUuid()
     const entry = { id: this.#nextId++, uuid, database, name, options, indexes: [ID_INDEX] }
-    return new Collection(entry, this.#store, new MemoryCollection(entry.indexes))
+    return new Collection(entry, this.#store, this.#store.create(entry))
   }
 
   add(collection: Collection): void {

@@ -9,6 +9,8 @@ export interface Cursor {
   /** `database.collection`. */
   readonly namespace: string
   readonly stream: DocumentStream
+  /** What the stream reads from; ended with the cursor. */
+  readonly reading: Disposable
   readonly session: string | undefined
   readonly transaction: object | undefined
   /** The carrier that opened it; its cursors die with it. */
@@ -60,14 +62,23 @@ export class Cursors {
     return cursor
   }
 
+  has(id: number): boolean {
+    return this.#cursors.has(id)
+  }
+
   /** True when there was such a cursor. */
   kill(id: number): boolean {
-    return this.#cursors.delete(id)
+    const cursor = this.#cursors.get(id)
+    if (!cursor) return false
+    this.#cursors.delete(id)
+    // A batch under way still reads from it; whoever has it in hand ends it.
+    if (!cursor.busy) cursor.reading[Symbol.dispose]()
+    return true
   }
 
   /** Closes all cursors that fit. */
   killWhere(fits: (cursor: Cursor) => boolean): void {
-    for (const cursor of this.#cursors.values()) if (fits(cursor)) this.#cursors.delete(cursor.id)
+    for (const cursor of [...this.#cursors.values()]) if (fits(cursor)) this.kill(cursor.id)
   }
 
   expire(): void {

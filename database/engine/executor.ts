@@ -4,6 +4,7 @@ import type { Context } from './commands/context.ts'
 import { COMMANDS, type CommandEntry } from './commands/table.ts'
 import { databaseError, fail } from './errors.ts'
 import { Pause } from './pause.ts'
+import { Reading } from './planner/reading.ts'
 import type { EngineState } from './state.ts'
 import type { Batch } from './store/contract.ts'
 import { LiveUnit } from './transactions/live-unit.ts'
@@ -63,6 +64,7 @@ export class Executor {
     const session = running.session!
     const { sessions } = this.#state
     const { txnNumber = -1, startTransaction, lifetimeMS } = call.session!
+    if (this.#state.store.unsettled) await this.#settledReads()
     if (name === 'commitTransaction') return this.#commit(running, session, txnNumber)
     if (name === 'abortTransaction') {
       this.#abort(sessions.transaction(session, txnNumber))
@@ -71,54 +73,89 @@ export class Executor {
     const transaction = startTransaction
       ? sessions.begin(session, txnNumber, lifetimeMS)
       : sessions.transaction(session, txnNumber)
+    const reading = new Reading(NO_SNAPSHOT)
     try {
       if (!entry.transactional) fail(263, `Cannot run '${name}' in a multi-document transaction.`)
-      return await entry.run(this.#context(running, transaction, false), command)
+      return await entry.run(this.#context(running, transaction, reading, false), command)
     } catch (error) {
       // Any failed command ends the transaction, as on the server.
       this.#abort(transaction)
       throw labelled(error)
+    } finally {
+      if (!reading.kept) reading[Symbol.dispose]()
     }
   }
 
   /** Commits a session's transaction; a second time it only says yes again. */
-  #commit(running: Running, session: Session, number: number): Doc {
-    const { sessions, catalog, transactions } = this.#state
+  async #commit(running: Running, session: Session, number: number): Promise<Doc> {
+    const { sessions } = this.#state
     if (session.number === number && session.transaction?.state === 'committed') return { ok: 1 }
     const transaction = sessions.transaction(session, number)
+    transaction.committing ??= this.#store(running, transaction)
+    return transaction.committing
+  }
+
+  async #store(running: Running, transaction: Transaction): Promise<Doc> {
+    const { catalog, transactions } = this.#state
     const unit = new LiveUnit(catalog, transactions)
     try {
-      unit.adopt(transaction)
-      this.#store(running, unit, transaction)
+      const storing = this.#write(running, unit, {
+        by: transaction,
+        work: () => {
+          unit.adopt(transaction)
+          return { ok: 1 }
+        },
+      })
+      const reply = storing instanceof Promise ? await storing : storing
+      this.#closeCursors(transaction)
+      transactions.committed(transaction)
+      return reply
     } catch (error) {
       unit.rollback()
+      transaction.committing = undefined
       this.#abort(transaction)
       throw labelled(error)
     }
-    this.#closeCursors(transaction)
-    transactions.committed(transaction)
-    return { ok: 1 }
   }
 
-  async #plain(running: Running): Promise<Doc> {
-    const { entry, command, session, call } = running
+  #plain(running: Running): Promise<Doc> {
+    const { entry, command } = running
     refuseSnapshotReads(command)
+    return entry.kind === 'write' || entry.writes?.(command) ? this.#plainWrite(running) : this.#read(running)
+  }
+
+  async #read(running: Running): Promise<Doc> {
+    const { catalog, transactions, store } = this.#state
+    if (store.unsettled) await this.#settledReads()
+    const reading = new Reading(() => store.snapshot())
+    const unit = new LiveUnit(catalog, transactions, reading)
+    try {
+      return await running.entry.run(this.#context(running, unit, reading, true), running.command)
+    } finally {
+      if (!reading.kept) reading[Symbol.dispose]()
+    }
+  }
+
+  async #plainWrite(running: Running): Promise<Doc> {
+    const { entry, command, call } = running
+    const { catalog, transactions, clock } = this.#state
+    const started = clock.now()
     const number = entry.kind === 'write' ? call.session?.txnNumber : undefined
-    const repeated =
-      session && number !== undefined ? this.#state.sessions.retried(session, number) : undefined
-    if (repeated) return repeated
-    const started = this.#state.clock.now()
     for (;;) {
-      const unit = new LiveUnit(this.#state.catalog, this.#state.transactions)
-      const context = this.#context(running, unit, entry.kind === 'read')
+      const unit = new LiveUnit(catalog, transactions)
+      const reading = new Reading(NO_SNAPSHOT)
+      const context = this.#context(running, unit, reading, false)
+      const work = () => {
+        try {
+          // A write is never a promise: nothing may come between its changes and their being stored.
+          return entry.run(context, command) as Doc
+        } finally {
+          reading[Symbol.dispose]()
+        }
+      }
       try {
-        const result = entry.run(context, command)
-        // A write is never a promise: nothing may come between its changes and their being stored.
-        const reply = result instanceof Promise ? await result : result
-        const retry = session && number !== undefined ? { session: session.id, number, reply } : undefined
-        this.#store(running, unit, undefined, retry)
-        if (session && retry) Object.assign(session, { number, retry })
-        return reply
+        const reply = this.#write(running, unit, { work, number })
+        return reply instanceof Promise ? await reply : reply
       } catch (error) {
         unit.rollback()
         if (!(error instanceof Blocked)) throw error
@@ -127,16 +164,43 @@ export class Executor {
     }
   }
 
-  /** Stores what a unit has written, tells the other transactions and the change feed. */
-  #store(running: Running, unit: LiveUnit, by?: Transaction, retry?: Batch['retry']): void {
-    const { writes, catalogChanges: catalog } = unit
-    if (writes.length === 0 && catalog.length === 0) return
-    const { store, clock, transactions, feed } = this.#state
-    const batch: Batch = { time: clock.now(), writes, catalog, ...(retry ? { retry } : {}) }
-    const sequence = store.commit(batch)
-    running.stored = true
-    transactions.remember(writes, by)
-    feed.emit(sequence, batch, this.#state.catalog)
+  /** Does what writes, stores it, and tells the other transactions and the change feed. */
+  #write(running: Running, unit: LiveUnit, { work, by, number }: Write): Doc | Promise<Doc> {
+    const { session } = running
+    const { store, transactions, sessions, feed, catalog } = this.#state
+    let reply: Doc = {}
+    const before = session && { number: session.number, retry: session.retry }
+    const storing = store.write(
+      () => {
+        const repeated = session && number !== undefined ? sessions.retried(session, number) : undefined
+        try {
+          reply = repeated ?? work()
+          const retry = session && number !== undefined ? { session: session.id, number, reply } : undefined
+          const batch = repeated ? undefined : this.#batch(unit, retry)
+          const sequence = batch ? store.commit(batch) : 0
+          // Before anybody can read again: open transactions go on with what they saw.
+          if (batch) transactions.remember(batch.writes, by)
+          if (session && retry) Object.assign(session, { number, retry })
+          return { batch, sequence }
+        } catch (error) {
+          unit.rollback()
+          throw error
+        }
+      },
+      ({ batch, sequence }) => {
+        if (!batch) return
+        running.stored = true
+        feed.emit(sequence, batch, catalog)
+      },
+    )
+    if (!storing) return reply
+    return storing.then(
+      () => reply,
+      (error: unknown) => {
+        if (session && before) Object.assign(session, before)
+        throw error
+      },
+    )
   }
 
   /** Parks a plain write until the transaction in its way has ended. */
@@ -152,7 +216,19 @@ export class Executor {
     if (outcome === 'late') fail(50, TOO_LATE)
   }
 
-  #context(running: Running, unit: LiveUnit | Transaction, sliced: boolean): Context {
+  /** What a unit has written, ready to be stored; undefined for nothing. */
+  #batch({ writes, catalogChanges: catalog }: LiveUnit, retry: Batch['retry']): Batch | undefined {
+    if (writes.length === 0 && catalog.length === 0) return undefined
+    return { time: this.#state.clock.now(), writes, catalog, ...(retry ? { retry } : {}) }
+  }
+
+  /** Waits until what has been written, and is being stored, can be read. */
+  async #settledReads(): Promise<void> {
+    const { store } = this.#state
+    while (store.unsettled) await store.unsettled
+  }
+
+  #context(running: Running, unit: LiveUnit | Transaction, reading: Reading, sliced: boolean): Context {
     const { database, session, call, command } = running
     const limit = isNumber(command.maxTimeMS) ? toDouble(command.maxTimeMS) : call.maxTimeMS
     return {
@@ -163,6 +239,7 @@ export class Executor {
       owner: call.owner,
       now: new Date(this.#state.clock.now()),
       pause: new Pause(sliced, limit, call.signal),
+      reading,
     }
   }
 
@@ -189,6 +266,17 @@ interface Running {
   /** True once something of it is stored: only then is there anything to wait for. */
   stored: boolean
 }
+
+/** A write on its way. */
+interface Write {
+  readonly work: () => Doc
+  /** The transaction whose commit it is. */
+  readonly by?: Transaction
+  /** Number of a retryable write, whose reply is kept for a repeat. */
+  readonly number?: number | undefined
+}
+
+const NO_SNAPSHOT = () => undefined
 
 /** How long a plain write waits for a transaction (§10). */
 const MAX_WAIT_MS = 5000

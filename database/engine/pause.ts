@@ -1,10 +1,36 @@
 import { fail } from './errors.ts'
 
+/** What a stage of a pipeline passes on, between two documents, when others should get their turn. */
+export const TURN: unique symbol = Symbol('turn')
+export type Turn = typeof TURN
+
+/** Says when others should get their turn. */
+export interface Turns {
+  due(): boolean
+}
+
+/** For those who cannot be interrupted. */
+export const NO_TURNS: Turns = { due: () => false }
+
+/** Looks at the clock only every so often: for loops whose rounds are short. */
+export class SparseTurns implements Turns {
+  readonly #turns: Turns
+  #asked = 0
+
+  constructor(turns: Turns) {
+    this.#turns = turns
+  }
+
+  due(): boolean {
+    return (++this.#asked & CHECK_MASK) === 0 && this.#turns.due()
+  }
+}
+
 /**
  * Keeps a long command from holding the engine's thread and from running past its time (spec/embedded-database.md
  * §11). Real time on purpose: this is about the processor, not about what the space believes the time to be.
  */
-export class Pause {
+export class Pause implements Turns {
   readonly #sliced: boolean
   readonly #deadline: number
   readonly #signal: AbortSignal | undefined
@@ -48,4 +74,8 @@ export class Pause {
   }
 }
 
+// internals
+
+/** Every 64 rounds. */
+const CHECK_MASK = 63
 const SLICE_MS = 5

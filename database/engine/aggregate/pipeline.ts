@@ -1,6 +1,8 @@
 import { fail } from '../errors.ts'
+import { NO_TURNS, type Turns } from '../pause.ts'
 import { bsonTypeName, type Doc, isDocument } from '../values/types.ts'
 import { createScope, evaluateLet } from './expression.ts'
+import { documentsOf, type Flow } from './flow.ts'
 import type { Scope, Variables } from './scope.ts'
 import type { NestedOptions, PipelineWrites, Stage, StageContext } from './stages/stage.ts'
 import { STAGES } from './stages/stages.ts'
@@ -23,7 +25,7 @@ export interface PipelineEnv {
    * Documents of a collection of the same database, in natural order; none for an unknown collection. With a filter
    * at least those that match it: the pipeline looks again itself.
    */
-  read(collection: string, filter?: Doc): Iterable<Doc>
+  read(collection: string, filter?: Doc): Flow
   /** True when an index serves equality on that path; decides whether `$lookup` asks or makes its own table. */
   indexed?(collection: string, path: string): boolean
   /** Paths with a geo index, for `$geoNear` without `key`. */
@@ -32,6 +34,8 @@ export interface PipelineEnv {
   source?(stage: Doc): Iterable<Doc> | undefined
   /** What is known of time zones, to share among pipelines. */
   zones?: TimeZones | undefined
+  /** When others should get their turn; without it a flow never stops for them by itself. */
+  turns?: Turns | undefined
   /** Source of `$rand` and `$sample`, in [0, 1). Default `Math.random`. */
   random?: (() => number) | undefined
 }
@@ -48,6 +52,8 @@ export interface Done {
 export interface Pipeline {
   /** Lazily gives the results; nothing is read before the first is asked for. Input documents are never changed. */
   run(input: Iterable<Doc>, done?: Done): Iterable<Doc>
+  /** The same for those who let others in between: see {@link Flow}. */
+  flow(input: Flow, done?: Done): Flow
   /** What the first stages filter by, for index use: all documents that do not match are dropped. */
   readonly leadingMatch?: Doc | undefined
   /** What is sorted by right at the beginning, or right behind the leading match. */
@@ -97,12 +103,14 @@ function assemble(specs: unknown, position: Position): Pipeline {
   limitSorts(stages)
   const beginning = beginningOf(stages)
   const { matches, sort } = beginning
+  const flow = (input: Flow, done: Done = {}) => {
+    let rest = done.matched ? stages.slice(matches) : stages
+    if (done.sorted && sort) rest = rest.filter((stage) => stage !== sort)
+    return rest.reduce((documents, stage) => stage.run(documents), input)
+  }
   return {
-    run(input, done = {}) {
-      let rest = done.matched ? stages.slice(matches) : stages
-      if (done.sorted && sort) rest = rest.filter((stage) => stage !== sort)
-      return rest.reduce((documents, stage) => stage.run(documents), input)
-    },
+    run: (input, done) => documentsOf(flow(input, done)),
+    flow,
     leadingMatch: beginning.match,
     leadingSort: sort?.sort?.order,
     leadingLimit: beginning.limit,
@@ -121,17 +129,19 @@ function createContext(position: Position): StageContext {
     database: env.database,
     collection,
     scope,
+    turns: env.turns ?? NO_TURNS,
     read: (name, filter) => env.read(name, filter && withoutExpressions(filter)),
     indexed: (name, path) => path === '_id' || env.indexed?.(name, path) === true,
     geoPaths: (name) => env.geoPaths?.(name),
     compile(stages, { place, collection: other = collection, variables }) {
-      return assemble(stages, {
+      const { flow, leadingMatch, source } = assemble(stages, {
         env,
         scope: variables ? scope.withVariables(layered(variables, scope)) : scope,
         collection: other,
         place,
         depth: position.depth + 1,
       })
+      return { run: flow, leadingMatch, source }
     },
   }
 }

@@ -1,8 +1,10 @@
+import { documentsOf, type Flow } from '../aggregate/flow.ts'
 import { compilePipeline, type Pipeline, type PipelineEnv } from '../aggregate/pipeline.ts'
 import { checkNamespace } from '../catalog.ts'
 import { fail } from '../errors.ts'
-import { type Counters, candidates } from '../planner/candidates.ts'
-import { collectAll, PipelineStream, Source } from '../planner/streams.ts'
+import { SparseTurns, TURN } from '../pause.ts'
+import { type Counters, candidateDocuments } from '../planner/candidates.ts'
+import { PipelineStream } from '../planner/streams.ts'
 import type { CollectionView } from '../transactions/unit.ts'
 import { bsonTypeName, type Doc, isDocument } from '../values/types.ts'
 import { Arguments } from './arguments.ts'
@@ -24,9 +26,15 @@ export function aggregate(context: Context, command: Doc): Doc | Promise<Doc> {
   if (context.unit.inTransaction) {
     fail(263, `$${pipeline.writes.kind} is not available in a multi-document transaction.`)
   }
-  const results = guarded(() => [...pipeline.run(inputOf(context, request, pipeline))])
+  const results = guarded(() => [...documentsOf(pipeline.flow(inputOf(context, request, pipeline)))])
   writePipeline(context, pipeline.writes, results, request.bypass)
   return { cursor: { firstBatch: [], id: 0, ns: namespaceOf(context, request) }, ok: 1 }
+}
+
+/** True for a pipeline whose last stage is `$out` or `$merge`. */
+export function endsInWrite({ pipeline }: Doc): boolean {
+  const last: unknown = Array.isArray(pipeline) ? pipeline.at(-1) : undefined
+  return isDocument(last) && ('$out' in last || '$merge' in last)
 }
 
 export interface AggregateRequest {
@@ -82,6 +90,7 @@ export function compile(context: Context, request: AggregateRequest): Pipeline {
     collection: request.name ?? '$cmd.aggregate',
     now: context.now,
     let: request.variables,
+    turns: new SparseTurns(context.pause),
     collation: request.collation ?? view?.collection.options.collation,
     read: (collection, filter) => readCollection(context, collection, filter),
     indexed: (collection, path) => hasIndex(context, collection, path),
@@ -121,51 +130,35 @@ export function runCounted(
   counters: Counters,
 ): number {
   let n = 0
-  for (const _ of pipeline.run(inputOf(context, request, pipeline, counters))) n++
+  for (const _ of documentsOf(pipeline.flow(inputOf(context, request, pipeline, counters)))) n++
   return n
 }
 
 // internals
 
-/** Collections above this size are searched in slices before the stages run. */
-const SLICED_SIZE = 5000
-
 async function readPipeline(context: Context, request: AggregateRequest, pipeline: Pipeline): Promise<Doc> {
   const options = { namespace: namespaceOf(context, request), batchSize: request.batchSize }
-  const view = request.name === undefined || pipeline.source ? undefined : viewOf(context, request.name)
   try {
-    if (!view)
-      return await cursorReply(context, new PipelineStream(pipeline.run([]), new Source([])), options)
-    const prepared = inputQuery(context, view, request, pipeline)
-    const { plan, matcher } = prepared
-    const sorted = plan.kind === 'index' && plan.sorted
-    if (plan.kind === 'scan' && canSlice(pipeline, view)) {
-      const { largest } = view.collection.data
-      const found = new Source(await collectAll(candidates(view, plan), matcher, context.pause, largest))
-      return await cursorReply(
-        context,
-        new PipelineStream(pipeline.run(found, { matched: true }), found),
-        options,
-      )
-    }
-    const source = new Source(candidates(view, plan))
-    // Key order lets the pipeline skip its sort, provided that the match before it is ours.
-    const matched = sorted && pipeline.leadingMatch !== undefined
-    const input = matched ? matchingOf(context, source, prepared) : documentsOf(context, source)
-    const stream = new PipelineStream(pipeline.run(input, { matched, sorted }), source)
+    const stream = new PipelineStream(context.reading, resultsOf(context, request, pipeline))
     return await cursorReply(context, stream, options)
   } catch (error) {
     throw prefixed(PREFIX, error)
   }
 }
 
-const PREFIX = 'PlanExecutor error during aggregation'
-
-/** Worth it when most of the work is the search: a match over a big collection whose matches are all wanted. */
-function canSlice(pipeline: Pipeline, view: CollectionView): boolean {
-  const big = view.collection.data.size > SLICED_SIZE
-  return big && pipeline.leadingMatch !== undefined && pipeline.leadingLimit === undefined && !pipeline.near
+function resultsOf(context: Context, request: AggregateRequest, pipeline: Pipeline): Flow {
+  const view = request.name === undefined || pipeline.source ? undefined : viewOf(context, request.name)
+  if (!view) return pipeline.flow([])
+  const prepared = inputQuery(context, view, request, pipeline)
+  const { plan } = prepared
+  const sorted = plan.kind === 'index' && plan.sorted
+  // Key order lets the pipeline skip its sort, provided that the match before it is ours.
+  const matched = sorted && pipeline.leadingMatch !== undefined
+  const found = paced(context, candidateDocuments(view, plan))
+  return pipeline.flow(matched ? matching(found, prepared) : found, { matched, sorted })
 }
+
+const PREFIX = 'PlanExecutor error during aggregation'
 
 function guarded<T>(run: () => T): T {
   try {
@@ -175,41 +168,32 @@ function guarded<T>(run: () => T): T {
   }
 }
 
-function inputOf(
-  context: Context,
-  request: AggregateRequest,
-  pipeline: Pipeline,
-  counters?: Counters,
-): Iterable<Doc> {
+function inputOf(context: Context, request: AggregateRequest, pipeline: Pipeline, counters?: Counters): Flow {
   const view = request.name === undefined || pipeline.source ? undefined : viewOf(context, request.name)
   if (!view) return []
   const { plan } = inputQuery(context, view, request, pipeline)
-  return documentsOf(context, candidates(view, plan, counters))
+  return paced(context, candidateDocuments(view, plan, counters))
 }
 
-function* documentsOf(context: Context, found: Iterable<readonly [number, Doc]>): Generator<Doc> {
-  let seen = 0
-  for (const [, doc] of found) {
-    // Here only the time limit is looked at: the stages cannot be interrupted to let others in.
-    if ((++seen & 127) === 0) context.pause.due()
+/** Lets others in from time to time. */
+function* paced(context: Context, found: Iterable<Doc>): Flow {
+  const turns = new SparseTurns(context.pause)
+  for (const doc of context.reading.source(found)) {
+    if (turns.due()) yield TURN
     yield doc
   }
 }
 
-function* matchingOf(
-  context: Context,
-  found: Iterable<readonly [number, Doc]>,
-  { matcher }: PreparedQuery,
-): Generator<Doc> {
-  for (const doc of documentsOf(context, found)) if (matcher.matches(doc)) yield doc
+function* matching(found: Flow, { matcher }: PreparedQuery): Flow {
+  for (const doc of found) if (doc === TURN || matcher.matches(doc)) yield doc
 }
 
 /** What `$lookup` and its like read from another collection. */
-function readCollection(context: Context, name: string, filter: Doc | undefined): Iterable<Doc> {
+function readCollection(context: Context, name: string, filter: Doc | undefined): Flow {
   const view = viewOf(context, name)
   if (!view) return []
   const { plan } = prepare(context, view, { filter: filter ?? {} })
-  return documentsOf(context, candidates(view, plan))
+  return paced(context, candidateDocuments(view, plan))
 }
 
 function hasIndex(context: Context, name: string, path: string): boolean {

@@ -1,6 +1,7 @@
 import type { Collection } from '../catalog.ts'
 import { fail } from '../errors.ts'
 import type { Pause } from '../pause.ts'
+import type { Reading } from '../planner/reading.ts'
 import type { EngineState } from '../state.ts'
 import type { LiveUnit } from '../transactions/live-unit.ts'
 import type { Session } from '../transactions/sessions.ts'
@@ -20,6 +21,8 @@ export interface Context {
   /** `$$NOW`: one instant for the whole command. */
   readonly now: Date
   readonly pause: Pause
+  /** What the command has open to read from. */
+  readonly reading: Reading
 }
 
 /**

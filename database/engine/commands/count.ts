@@ -1,6 +1,6 @@
 import { compileFilter } from '../match/index.ts'
-import { candidates } from '../planner/candidates.ts'
-import { Source } from '../planner/streams.ts'
+import { candidateDocuments } from '../planner/candidates.ts'
+import { eachDocument } from '../planner/streams.ts'
 import type { Doc } from '../values/types.ts'
 import { Arguments } from './arguments.ts'
 import { type Context, viewOf } from './context.ts'
@@ -28,17 +28,9 @@ export async function count(context: Context, command: Doc): Promise<Doc> {
 
 async function countMatches(context: Context, prepared: PreparedQuery, enough: number): Promise<number> {
   const { matcher, view, plan } = prepared
-  const source = new Source(candidates(view, plan))
   let found = 0
-  let { items } = source
-  for (let seen = 1; ; seen++) {
-    const next = items.next()
-    if (next.done || (matcher.matches(next.value[1]) && ++found >= enough)) break
-    if ((seen & 127) === 0 && context.pause.due()) {
-      source.freeze()
-      items = source.items
-      await context.pause.turn()
-    }
-  }
+  await eachDocument(context.reading, candidateDocuments(view, plan), context.pause, (doc) => {
+    return matcher.matches(doc) && ++found >= enough
+  })
   return found
 }

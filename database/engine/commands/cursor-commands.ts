@@ -34,6 +34,7 @@ export async function getMore(context: Context, command: Doc): Promise<Doc> {
     throw error
   } finally {
     cursor.busy = false
+    if (!cursors.has(id)) cursor.reading[Symbol.dispose]()
   }
 }
 

@@ -21,9 +21,11 @@ export async function cursorReply(
   const count = batchSize ?? FIRST_BATCH
   const firstBatch = count === 0 ? [] : await stream.take(count, context.pause)
   if (singleBatch || stream.done) return { cursor: { firstBatch, id: 0, ns: namespace }, ok: 1 }
+  context.reading.kept = true
   const cursor = context.state.cursors.open({
     namespace,
     stream,
+    reading: context.reading,
     session: context.session?.id,
     transaction: context.unit.inTransaction ? context.unit : undefined,
     owner: context.owner,

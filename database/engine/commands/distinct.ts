@@ -1,7 +1,7 @@
 import { fail } from '../errors.ts'
 import { compileFilter } from '../match/index.ts'
-import { candidates } from '../planner/candidates.ts'
-import { collectAll } from '../planner/streams.ts'
+import { candidateDocuments } from '../planner/candidates.ts'
+import { eachDocument } from '../planner/streams.ts'
 import { groupKeyEncoder } from '../values/keys.ts'
 import { compileWalk } from '../values/paths.ts'
 import { type Doc, MISSING } from '../values/types.ts'
@@ -23,29 +23,43 @@ export async function distinct(context: Context, command: Doc): Promise<Doc> {
     return { values: [], ok: 1 }
   }
   const { matcher, plan } = prepare(context, view, query)
-  const docs = await collectAll(candidates(view, plan), matcher, context.pause, view.collection.data.largest)
   const { collation } = matchEnv(context, view, query)
-  return { values: distinctValues(docs, key, collation), ok: 1 }
+  const values = new DistinctValues(key, collation)
+  await eachDocument(context.reading, candidateDocuments(view, plan), context.pause, (doc) => {
+    if (matcher.matches(doc)) values.addFrom(doc)
+    return undefined
+  })
+  return { values: values.list, ok: 1 }
 }
 
 // internals
 
-/** Every value under the path, an array's elements instead of the array, in order of appearance. */
-function distinctValues(docs: readonly Doc[], key: string, collation: unknown): unknown[] {
-  const walk = compileWalk(key, 'whole')
-  const encode = groupKeyEncoder(collation)
-  const seen = new Map<string, unknown>()
-  const add = (value: unknown) => {
-    if (value === MISSING) return
-    const encoded = encode(value)
-    if (!seen.has(encoded)) seen.set(encoded, value)
+/** Every value under a path, an array's elements instead of the array, in order of appearance. */
+class DistinctValues {
+  readonly #walk: ReturnType<typeof compileWalk>
+  readonly #encode: (value: unknown) => string
+  readonly #seen = new Map<string, unknown>()
+
+  constructor(path: string, collation: unknown) {
+    this.#walk = compileWalk(path, 'whole')
+    this.#encode = groupKeyEncoder(collation)
   }
-  for (const doc of docs) {
-    walk(doc, (value) => {
-      if (Array.isArray(value)) value.forEach(add)
-      else add(value)
+
+  get list(): unknown[] {
+    return [...this.#seen.values()]
+  }
+
+  addFrom(doc: Doc): void {
+    this.#walk(doc, (value) => {
+      if (Array.isArray(value)) for (const element of value as unknown[]) this.#add(element)
+      else this.#add(value)
       return false
     })
   }
-  return [...seen.values()]
+
+  #add(value: unknown): void {
+    if (value === MISSING) return
+    const encoded = this.#encode(value)
+    if (!this.#seen.has(encoded)) this.#seen.set(encoded, value)
+  }
 }

@@ -3,10 +3,10 @@ import { fail } from '../errors.ts'
 import { indexName, sameKey, textFields } from '../index/definition.ts'
 import type { Index } from '../index/index.ts'
 import { compileFilter, type MatchEnv, type Matcher, type NearSpec } from '../match/index.ts'
-import { type Counters, candidates, keepsOrder } from '../planner/candidates.ts'
+import { type Counters, candidateDocuments, candidates, keepsOrder } from '../planner/candidates.ts'
 import { choosePlan, type Plan } from '../planner/plan.ts'
-import { collectAll, type DocumentStream, ListStream, ScanStream, type Shape } from '../planner/streams.ts'
-import { sortDocuments } from '../planner/top.ts'
+import { type DocumentStream, eachDocument, ListStream, ScanStream, type Shape } from '../planner/streams.ts'
+import { sortedMatches } from '../planner/top.ts'
 import { compileProjection } from '../projection.ts'
 import { compileSorter, type Sorter } from '../sort.ts'
 import type { CollectionView } from '../transactions/unit.ts'
@@ -71,19 +71,26 @@ export async function run(
 ): Promise<DocumentStream> {
   const { query, view, matcher, plan, sorter, shape } = prepared
   const { largest } = view.collection.data
-  const found = candidates(view, plan, counters)
+  const { reading, pause } = context
+  const found = candidateDocuments(view, plan, counters)
   const skip = query.skip ?? 0
   const limit = query.limit || undefined
-  const backwards = naturalOrder(query.sort) === -1
-  if (!sorter && !matcher.near && !backwards) {
-    return new ScanStream(found, matcher, { skip, limit, shape, largest })
-  }
-  let docs = await collectAll(found, matcher, context.pause, largest)
-  if (matcher.near && !sorter) docs = byDistance(docs, matcher.near)
-  if (backwards) docs.reverse()
   const end = limit === undefined ? Number.POSITIVE_INFINITY : skip + limit
-  const ordered = sorter ? sortDocuments(docs, sorter, end) : docs.slice(0, end)
-  return new ListStream(skip > 0 ? ordered.slice(skip) : ordered, shape, largest)
+  const backwards = naturalOrder(query.sort) === -1
+  if (sorter) {
+    const sorted = await sortedMatches(reading, found, matcher, sorter, end, pause)
+    return new ListStream(skip > 0 ? sorted.slice(skip) : sorted, shape, largest)
+  }
+  if (!matcher.near && !backwards) {
+    return new ScanStream(reading, found, matcher, { skip, limit, shape, largest })
+  }
+  const docs: Doc[] = []
+  await eachDocument(reading, found, pause, (doc) => {
+    if (matcher.matches(doc)) docs.push(doc)
+    return undefined
+  })
+  const ordered = matcher.near ? byDistance(docs, matcher.near) : docs.reverse()
+  return new ListStream(ordered.slice(skip, end), shape, largest)
 }
 
 /**

@@ -1,4 +1,5 @@
-import { aggregate } from './aggregate.ts'
+import type { Doc } from '../values/types.ts'
+import { aggregate, endsInWrite } from './aggregate.ts'
 import {
   collMod,
   create,
@@ -28,6 +29,8 @@ export interface CommandEntry {
   readonly run: Handler
   /** `read`: may take turns with others. `write`: runs to its end at once and is stored as one commit. */
   readonly kind: 'read' | 'write'
+  /** Tells which commands of a kind that reads do write after all. */
+  readonly writes?: (command: Doc) => boolean
   /** May be run inside a transaction; the rest get 263. */
   readonly transactional: boolean
 }
@@ -37,7 +40,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['find', { run: find, kind: 'read', transactional: true }],
   ['getMore', { run: getMore, kind: 'read', transactional: true }],
   ['killCursors', { run: killCursors, kind: 'read', transactional: true }],
-  ['aggregate', { run: aggregate, kind: 'read', transactional: true }],
+  ['aggregate', { run: aggregate, kind: 'read', writes: endsInWrite, transactional: true }],
   ['count', { run: count, kind: 'read', transactional: false }],
   ['distinct', { run: distinct, kind: 'read', transactional: true }],
   ['explain', { run: explain, kind: 'read', transactional: false }],

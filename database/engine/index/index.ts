@@ -1,9 +1,11 @@
 import { compileFilter, type Matcher } from '../match/index.ts'
+import type { Snapshot } from '../store/snapshot.ts'
 import { encodeKey, groupKeyEncoder } from '../values/keys.ts'
 import { getOwn } from '../values/own.ts'
 import { type Doc, MISSING } from '../values/types.ts'
 import { ID_INDEX, type IndexDefinition, isDeclarationOnly } from './definition.ts'
 import { type Entries, encodeRow, entriesOf, type KeyEncoder, type KeyPart, keyParts } from './entries.ts'
+import { IdKeys, type KeyList } from './key-list.ts'
 import { OrderedKeys } from './ordered-keys.ts'
 
 /** A unique key that is already taken. */
@@ -29,21 +31,22 @@ export class Index {
   readonly parts: readonly KeyPart[]
   /** True as soon as one document has put several entries into it (or one out of an array). */
   multikey = false
-  readonly #keys = new OrderedKeys()
-  /** `_id` only: key -> record. The ordered list of an `_id` index is built when a range is first asked for. */
-  readonly #ids: Map<string, number> | undefined
-  #idsOrdered = false
+  readonly #keys: KeyList
+  /** The index on `_id`: one key a document, which never changes. */
+  readonly #isId: boolean
   readonly #partial: Matcher | undefined
   readonly #declarationOnly: boolean
   readonly #roots: readonly string[]
   readonly #encoder: KeyEncoder
 
-  constructor(definition: IndexDefinition) {
+  /** @param keys where the entries live; in memory when not given */
+  constructor(definition: IndexDefinition, keys?: KeyList) {
     this.definition = definition
+    this.#isId = definition.name === ID_INDEX.name
+    this.#keys = keys ?? (this.#isId ? new IdKeys() : new OrderedKeys())
     this.parts = keyParts(definition.key)
     this.#roots = [...new Set(this.parts.map((part) => part.segments[0]!))]
     this.#declarationOnly = isDeclarationOnly(definition.key)
-    if (definition.name === ID_INDEX.name) this.#ids = new Map()
     // A collated index tells equal strings from different ones, but has no order; see {@link ordered}.
     this.#encoder = definition.collation ? groupKeyEncoder(definition.collation) : encodeKey
     if (definition.partialFilterExpression) {
@@ -60,9 +63,14 @@ export class Index {
     return !this.#declarationOnly && this.definition.collation === undefined
   }
 
+  /** True when the order of the entries is that of the values, so that a sort may rely on it. */
+  get sorts(): boolean {
+    return !this.multikey && this.#keys.exact
+  }
+
   /** Number of entries. */
   get size(): number {
-    return this.#ids ? this.#ids.size : this.#keys.size
+    return this.#keys.size
   }
 
   /** The key strings a document has here, without repeats. */
@@ -81,7 +89,7 @@ export class Index {
    * @throws DatabaseError 171 when the new version has parallel arrays
    */
   change(before: Doc | undefined, after: Doc | undefined): KeyChange | undefined {
-    if (before && after && (this.#ids !== undefined || this.untouched(before, after))) return undefined
+    if (before && after && (this.#isId || this.untouched(before, after))) return undefined
     const added = after ? this.#keysAndArrays(after) : NO_KEYS
     const removed = before ? this.keysOf(before) : NO_KEYS.keys
     if (added.keys.length === 0 && removed.length === 0) return undefined
@@ -95,8 +103,8 @@ export class Index {
 
   apply(record: number, change: KeyChange): void {
     if (change.multikey) this.multikey = true
-    for (const key of change.removed) this.#remove(key, record)
-    for (const key of change.added) this.#insert(key, record)
+    for (const key of change.removed) this.#keys.remove(key, record)
+    for (const key of change.added) this.#keys.insert(key, record)
   }
 
   /** Fills the index from scratch. */
@@ -104,10 +112,6 @@ export class Index {
     const keys: string[] = []
     const records: number[] = []
     for (const [record, doc] of documents) {
-      if (this.#ids) {
-        this.#ids.set(encodeKey(getOwn(doc, '_id')), record)
-        continue
-      }
       const found = this.#keysAndArrays(doc)
       if (found.multikey) this.multikey = true
       for (const key of found.keys) {
@@ -115,51 +119,35 @@ export class Index {
         records.push(record)
       }
     }
-    if (!this.#ids) this.#keys.load(keys, records)
+    this.#keys.load(keys, records)
   }
 
   /** The record under exactly this key, for unique indexes. */
-  lookup(key: string): number | undefined {
-    return this.#ids ? this.#ids.get(key) : this.#keys.first(key)
+  lookup(key: string, at?: Snapshot): number | undefined {
+    return this.#keys.first(key, at)
   }
 
   /** Another record than `record` that has this key. */
   taken(key: string, record: number): number | undefined {
-    if (!this.#ids) return this.#keys.taken(key, record)
-    const other = this.#ids.get(key)
-    return other === record ? undefined : other
+    return this.#keys.taken(key, record)
   }
 
   /** The part values that give `key`. */
   valuesUnder(doc: Doc, key: string): unknown[] {
-    if (this.#ids) return [getOwn(doc, '_id')]
+    if (this.#isId) return [getOwn(doc, '_id')]
     const row = this.#entries(doc).rows.find((values) => this.#encode(values) === key)
     return row ?? []
   }
 
-  /** Records in key order between two bounds; see {@link OrderedKeys.range}. */
-  range(low: string, high: string | undefined, reverse: boolean): Iterable<number> {
-    if (this.#ids && !this.#idsOrdered) {
-      this.#keys.load([...this.#ids.keys()], [...this.#ids.values()])
-      this.#idsOrdered = true
-    }
-    return this.#keys.range(low, high, reverse)
+  /** Records in key order between two bounds; see {@link KeyList.range}. */
+  range(low: string, high: string | undefined, reverse: boolean, at?: Snapshot): Iterable<number> {
+    return this.#keys.range(low, high, reverse, at)
   }
 
   // internals
 
-  #insert(key: string, record: number): void {
-    this.#ids?.set(key, record)
-    if (!this.#ids || this.#idsOrdered) this.#keys.insert(key, record)
-  }
-
-  #remove(key: string, record: number): void {
-    this.#ids?.delete(key)
-    if (!this.#ids || this.#idsOrdered) this.#keys.remove(key, record)
-  }
-
   #keysAndArrays(doc: Doc): { readonly keys: readonly string[]; readonly multikey: boolean } {
-    if (this.#ids) return { keys: [encodeKey(getOwn(doc, '_id'))], multikey: false }
+    if (this.#isId) return { keys: [encodeKey(getOwn(doc, '_id'))], multikey: false }
     const { rows, multikey } = this.#entries(doc)
     if (rows.length === 1) return { keys: [this.#encode(rows[0]!)], multikey }
     return { keys: [...new Set(rows.map((row) => this.#encode(row)))], multikey }

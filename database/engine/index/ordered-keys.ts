@@ -1,9 +1,12 @@
+import type { KeyList } from './key-list.ts'
+
 /**
  * An ordered list of (key, record) pairs in chunks, split and merged like the leaves of a B+tree
  * (spec/embedded-database.md §8). Keys are the byte strings of values/keys.ts, so plain `<` is their order;
  * equal keys are ordered by record number, which is insertion order.
  */
-export class OrderedKeys {
+export class OrderedKeys implements KeyList {
+  readonly exact = true
   #chunks: Chunk[] = []
   #size = 0
 
@@ -60,17 +63,13 @@ export class OrderedKeys {
     return chunk.keys[at] === key ? chunk.records[at] : undefined
   }
 
-  /** True when another record than `record` has this key. */
+  /** Another record than `record` that has this key. */
   taken(key: string, record: number): number | undefined {
     for (const other of this.range(key, `${key}\0`, false)) if (other !== record) return other
     return undefined
   }
 
-  /**
-   * Records of all entries with `low <= key < high`, in order or reversed. The list must not be changed while the
-   * iteration goes on; a reader that pauses copies what is left first.
-   * @param high upper bound, exclusive; undefined for none
-   */
+  /** See {@link KeyList.range}. */
   *range(low: string, high: string | undefined, reverse: boolean): Generator<number, void, void> {
     if (reverse) yield* this.#backwards(low, high)
     else yield* this.#forwards(low, high)

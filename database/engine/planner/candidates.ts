@@ -9,8 +9,13 @@ export interface Counters {
 }
 
 /** The documents a plan leads to, with their record numbers: a superset of the query's, without repeats. */
-export function candidates(view: CollectionView, plan: Plan, counters?: Counters): Iterable<[number, Doc]> {
-  const found = plan.kind === 'scan' ? view.entries() : fetch(view, complete(view, plan), counters)
+export function candidates(view: CollectionView, plan: Plan): Iterable<[number, Doc]> {
+  return plan.kind === 'scan' ? view.entries() : fetchEntries(view, complete(view, plan))
+}
+
+/** The same, for those who only read: without record numbers. */
+export function candidateDocuments(view: CollectionView, plan: Plan, counters?: Counters): Iterable<Doc> {
+  const found = plan.kind === 'scan' ? view.documents() : fetch(view, complete(view, plan), counters)
   return counters ? counted(found, counters) : found
 }
 
@@ -35,42 +40,54 @@ function* complete(view: CollectionView, plan: Plan): Generator<number> {
 function records(view: CollectionView, plan: Plan): Iterable<number> {
   switch (plan.kind) {
     case 'id': {
-      const record = view.collection.data.idIndex.lookup(plan.key)
+      const record = view.collection.data.idIndex.lookup(plan.key, view.snapshot)
       return record === undefined ? [] : [record]
     }
     case 'index':
-      return fromIndex(plan)
+      return fromIndex(view, plan)
     case 'or':
-      return distinct(plan.branches.map((branch) => records(view, branch)))
+      return distinct(fromBranches(view, plan.branches))
     case 'scan':
       return []
   }
 }
 
-function fromIndex(plan: IndexPlan): Iterable<number> {
-  const single = plan.ranges.length === 1 ? plan.ranges[0] : undefined
-  if (single && !plan.exact && !plan.index.multikey)
-    return plan.index.range(single.low, single.high, plan.reverse)
-  const ranges = plan.reverse ? plan.ranges.toReversed() : plan.ranges
-  const lists = ranges.map((range) =>
-    plan.exact ? one(plan, range.low) : plan.index.range(range.low, range.high, plan.reverse),
-  )
-  return distinct(lists)
+function fromIndex(view: CollectionView, plan: IndexPlan): Iterable<number> {
+  const { index, ranges, exact, reverse } = plan
+  const single = ranges.length === 1 ? ranges[0] : undefined
+  if (!single || exact || index.multikey) return distinct(fromRanges(view, plan))
+  return index.range(single.low, single.high, reverse, view.snapshot)
 }
 
-function* one(plan: IndexPlan, key: string): Generator<number> {
-  const record = plan.index.lookup(key)
-  if (record !== undefined) yield record
-}
-
-function* distinct(lists: readonly Iterable<number>[]): Generator<number> {
-  const seen = new Set<number>()
-  for (const list of lists) {
-    for (const record of list) {
-      if (seen.has(record)) continue
-      seen.add(record)
-      yield record
+/** The snapshot is looked at for each range anew: it may have been taken while the last one was read. */
+function* fromRanges(view: CollectionView, { index, ranges, exact, reverse }: IndexPlan): Generator<number> {
+  for (const { low, high } of reverse ? ranges.toReversed() : ranges) {
+    if (!exact) {
+      yield* index.range(low, high, reverse, view.snapshot)
+      continue
     }
+    const record = index.lookup(low, view.snapshot)
+    if (record !== undefined) yield record
+  }
+}
+
+function* fromBranches(view: CollectionView, branches: readonly Plan[]): Generator<number> {
+  for (const branch of branches) yield* records(view, branch)
+}
+
+function* distinct(found: Iterable<number>): Generator<number> {
+  const seen = new Set<number>()
+  for (const record of found) {
+    if (seen.has(record)) continue
+    seen.add(record)
+    yield record
+  }
+}
+
+function* fetchEntries(view: CollectionView, found: Iterable<number>): Generator<[number, Doc]> {
+  for (const record of found) {
+    const doc = view.get(record)
+    if (doc !== undefined) yield [record, doc]
   }
 }
 
@@ -78,17 +95,17 @@ function* fetch(
   view: CollectionView,
   found: Iterable<number>,
   counters: Counters | undefined,
-): Generator<[number, Doc]> {
+): Generator<Doc> {
   for (const record of found) {
     if (counters) counters.keys++
     const doc = view.get(record)
-    if (doc !== undefined) yield [record, doc]
+    if (doc !== undefined) yield doc
   }
 }
 
-function* counted(found: Iterable<[number, Doc]>, counters: Counters): Generator<[number, Doc]> {
-  for (const candidate of found) {
+function* counted(found: Iterable<Doc>, counters: Counters): Generator<Doc> {
+  for (const doc of found) {
     counters.docs++
-    yield candidate
+    yield doc
   }
 }

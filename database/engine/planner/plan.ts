@@ -163,7 +163,7 @@ function planFor(index: Index, all: readonly Condition[], request: PlanRequest):
   const ranges = ranged
     ? rangesOf(prefixes, ranged, parts[at]!)
     : prefixes.map((low) => ({ low, high: after(low) }))
-  const direction = multikey ? undefined : sortable(index, request, singles)
+  const direction = index.sorts ? sortable(index, request, singles) : undefined
   if (used.length === 0 && (direction === undefined || definition.sparse)) return undefined
   const exact = definition.unique && at === parts.length
   return {

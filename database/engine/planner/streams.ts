@@ -1,7 +1,8 @@
 import type { Matcher } from '../match/index.ts'
-import type { Pause } from '../pause.ts'
+import { type Pause, TURN, type Turn } from '../pause.ts'
 import { sizeOf } from '../store/size.ts'
 import type { Doc } from '../values/types.ts'
+import { type Reading, Source } from './reading.ts'
 
 /** A result that is read in batches. */
 export interface DocumentStream {
@@ -22,45 +23,20 @@ export interface ScanOptions {
   largest: number
 }
 
-/** Candidates that can be copied in the middle of the reading: documents are immutable, references are enough. */
-export class Source<T> implements IterableIterator<T> {
-  /** What is being read; look at it anew after a {@link freeze}. */
-  items: Iterator<T>
-  #frozen = false
-
-  constructor(items: Iterable<T>) {
-    this.items = items[Symbol.iterator]()
-  }
-
-  [Symbol.iterator](): this {
-    return this
-  }
-
-  next(): IteratorResult<T> {
-    return this.items.next()
-  }
-
-  freeze(): void {
-    if (this.#frozen) return
-    this.#frozen = true
-    const rest: T[] = []
-    for (let next = this.items.next(); !next.done; next = this.items.next()) rest.push(next.value)
-    this.items = rest[Symbol.iterator]()
-  }
-}
-
 /** Documents that match, straight from the candidates of a plan. */
 export class ScanStream implements DocumentStream {
   done = false
-  readonly #candidates: Source<readonly [number, Doc]>
+  readonly #reading: Reading
+  readonly #candidates: Source<Doc>
   readonly #matcher: Matcher
   readonly #shape: Shape | undefined
   readonly #largest: number
   #skip: number
   #left: number
 
-  constructor(candidates: Iterable<readonly [number, Doc]>, matcher: Matcher, options: ScanOptions) {
-    this.#candidates = new Source(candidates)
+  constructor(reading: Reading, candidates: Iterable<Doc>, matcher: Matcher, options: ScanOptions) {
+    this.#reading = reading
+    this.#candidates = reading.source(candidates)
     this.#matcher = matcher
     this.#shape = options.shape
     this.#largest = options.largest
@@ -72,14 +48,11 @@ export class ScanStream implements DocumentStream {
     const wanted = Math.min(count, this.#left)
     const budget = new Budget(wanted, this.#largest)
     const docs: Doc[] = []
-    let { items } = this.#candidates
+    const candidates = this.#candidates
     for (let seen = 1; docs.length < wanted; seen++) {
-      const next = items.next()
-      if (next.done) {
-        this.done = true
-        break
-      }
-      const doc = next.value[1]
+      const next = candidates.next()
+      if (next.done) break
+      const doc = next.value
       if (this.#matcher.matches(doc)) {
         if (this.#skip > 0) {
           this.#skip--
@@ -90,23 +63,16 @@ export class ScanStream implements DocumentStream {
         }
       }
       if ((seen & CHECK_MASK) === 0 && pause.due()) {
-        this.#freeze()
-        items = this.#candidates.items
+        this.#reading.freeze()
         await pause.turn()
       }
     }
     this.#left -= docs.length
-    if (this.#left <= 0) this.done = true
+    this.done = candidates.done || this.#left <= 0
+    if (this.done) candidates.return()
     // At once: by the time the caller goes on, somebody else may have written.
-    this.#freeze()
+    else this.#reading.freeze()
     return docs
-  }
-
-  // internals
-
-  /** Copies what the stream still has to look at, so that later writes do not reach it. */
-  #freeze(): void {
-    if (!this.done) this.#candidates.freeze()
   }
 }
 
@@ -142,14 +108,16 @@ export class ListStream implements DocumentStream {
 
 /** The results of a pipeline. */
 export class PipelineStream implements DocumentStream {
-  done = false
-  readonly #results: Iterator<Doc>
-  readonly #source: { freeze(): void }
+  readonly #reading: Reading
+  readonly #results: Source<Doc | Turn>
 
-  /** @param source what the pipeline reads: it is copied when others get their turn */
-  constructor(results: Iterable<Doc>, source: { freeze(): void }) {
-    this.#results = results[Symbol.iterator]()
-    this.#source = source
+  constructor(reading: Reading, results: Iterable<Doc | Turn>) {
+    this.#reading = reading
+    this.#results = new Source(results)
+  }
+
+  get done(): boolean {
+    return this.#results.done
   }
 
   async take(count: number, pause: Pause): Promise<Doc[]> {
@@ -157,39 +125,49 @@ export class PipelineStream implements DocumentStream {
     const budget = new Budget(count, Number.POSITIVE_INFINITY)
     while (docs.length < count) {
       const next = this.#results.next()
-      if (next.done) {
-        this.done = true
-        break
+      if (next.done) break
+      if (next.value === TURN) {
+        this.#reading.freeze()
+        await pause.turn()
+        continue
       }
       docs.push(next.value)
       if (budget.spent(next.value)) break
-      if ((docs.length & CHECK_MASK) === 0 && pause.due()) {
-        this.#freeze()
-        await pause.turn()
-      }
     }
-    this.#freeze()
+    if (!this.done) this.#reading.freeze()
     return docs
-  }
-
-  // internals
-
-  #freeze(): void {
-    if (!this.done) this.#source.freeze()
   }
 }
 
-/** Every matching document, unordered and uncut. */
-export async function collectAll(
-  candidates: Iterable<readonly [number, Doc]>,
-  matcher: Matcher,
+/**
+ * Hands over one document after the other, and lets others in between.
+ * @param visit gives true when it has seen enough
+ */
+export async function eachDocument(
+  reading: Reading,
+  candidates: Iterable<Doc>,
   pause: Pause,
-  largest: number,
-): Promise<Doc[]> {
-  const stream = new ScanStream(candidates, matcher, { largest })
-  const docs: Doc[] = []
-  while (!stream.done) for (const doc of await stream.take(Number.POSITIVE_INFINITY, pause)) docs.push(doc)
-  return docs
+  visit: (doc: Doc) => boolean | undefined,
+): Promise<void> {
+  const source = reading.source(candidates)
+  let seen = 0
+  for (let next = source.next(); !next.done; next = source.next()) {
+    if (visit(next.value)) break
+    if ((++seen & CHECK_MASK) === 0 && pause.due()) {
+      reading.freeze()
+      await pause.turn()
+    }
+  }
+  source.return()
+}
+
+/** Goes through with something that stops for others. */
+export async function finish<T>(steps: Iterator<Turn, T>, reading: Reading, pause: Pause): Promise<T> {
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done) return step.value
+    reading.freeze()
+    await pause.turn()
+  }
 }
 
 // internals

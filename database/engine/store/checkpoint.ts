@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { CollectionData } from './collection-data.ts'
 import { type CollectionEntries, writeCollectionFile } from './collection-file.ts'
 import type { CatalogEntry, RetryRecord } from './contract.ts'
 import { collectionName, isCollectionName, journalNumber } from './files.ts'
 import { type ManifestCollection, writeManifest } from './manifest.ts'
-import type { MemoryCollection } from './memory-collection.ts'
 import { fileNames } from './recovery.ts'
 import type { StoredCatalog, StoredCollection, StoredFile } from './stored-catalog.ts'
 
@@ -27,7 +27,7 @@ export class Checkpoint {
     directory: string,
     journal: number,
     catalog: StoredCatalog,
-    load: (entry: CatalogEntry) => MemoryCollection,
+    load: (entry: CatalogEntry) => CollectionData,
   ) {
     this.#directory = directory
     this.#journal = journal
@@ -98,7 +98,7 @@ interface PlannedCollection {
   readonly entries: CollectionEntries | undefined
 }
 
-function plan(stored: StoredCollection, load: (entry: CatalogEntry) => MemoryCollection): PlannedCollection {
+function plan(stored: StoredCollection, load: (entry: CatalogEntry) => CollectionData): PlannedCollection {
   const { entry, file, dirty } = stored
   if (!dirty) return { stored, entry, file, entries: undefined }
   const data = stored.data ?? load(entry)

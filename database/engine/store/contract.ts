@@ -1,6 +1,7 @@
 import type { IndexDefinition } from '../index/definition.ts'
 import type { Doc } from '../values/types.ts'
-import type { MemoryCollection } from './memory-collection.ts'
+import type { CollectionData } from './collection-data.ts'
+import type { Snapshot } from './snapshot.ts'
 
 /** What the catalogue keeps of a collection. */
 export interface CatalogEntry {
@@ -30,7 +31,7 @@ export type CatalogChange =
   | {
       readonly put: CatalogEntry
       /** Documents and indexes of a new collection, which the store has not loaded itself. */
-      readonly data?: MemoryCollection
+      readonly data?: CollectionData
     }
   | { readonly drop: CatalogEntry }
 
@@ -54,23 +55,39 @@ export interface Batch {
 export type Durability = 'os' | 'disk' | 'none'
 
 /**
- * Where collections live (spec/embedded-database.md §8). Documents and indexes of a loaded collection are in memory and
- * are changed by the engine before `commit`; a store only has to remember. When `commit` throws, the engine undoes the
- * batch in memory.
+ * Where collections live (spec/embedded-database.md §8). The engine changes documents and indexes first and then hands
+ * over the batch that describes it, all within {@link write}; when that fails, it undoes the batch.
  */
 export interface Store {
+  /** Name of the setting: `memory`, `journal` or `lmdb`. */
+  readonly kind: string
   /** The collections as they were when the store was opened. */
   readonly catalog: readonly CatalogEntry[]
   /** Replies of retryable writes that were remembered. */
   readonly retries: readonly RetryRecord[]
-  /** Number of the last commit. */
+  /** Number of the last commit that readers can see. */
   readonly sequence: number
-  /** The documents of a collection, loaded at its first use. */
-  load(entry: CatalogEntry): MemoryCollection
-  /** An upper estimate of a collection's bytes that needs no loading. */
+  /** The data of a collection that has just been made; nothing of it is kept before a commit puts it in the catalogue. */
+  create(entry: CatalogEntry): CollectionData
+  /** The data of a collection, opened at its first use. */
+  load(entry: CatalogEntry): CollectionData
+  /** An estimate of a collection's size that needs no loading. */
   estimate(entry: CatalogEntry): { documents: number; bytes: number } | undefined
-  /** Stores a batch; acknowledged durably as configured once {@link settled} resolves. Returns its number. */
+  /**
+   * Runs the work of one writing command: what it changes, and commits, is kept as a whole or, when it throws, not at
+   * all. A store may run it later; then it gives a promise, and readers wait for {@link unsettled}.
+   * @param done gets the result once readers can see it
+   */
+  write<T>(work: () => T, done: (result: T) => void): void | Promise<void>
+  /**
+   * Stores a batch, within {@link write}; acknowledged durably as configured once {@link settled} resolves.
+   * @returns its number
+   */
   commit(batch: Batch): number
+  /** Set while commits are made that readers do not see yet: until it resolves, no command may begin to read. */
+  readonly unsettled: Promise<void> | undefined
+  /** What readers see at this moment, for those who go on later; undefined when they have to keep it themselves. */
+  snapshot(): Snapshot | undefined
   /** Resolves when everything committed so far is as durable as configured; undefined when it already is. */
   settled(): Promise<void> | undefined
   /** Resolves when everything committed so far is on the disk, whatever the configured durability. */

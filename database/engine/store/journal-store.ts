@@ -28,6 +28,8 @@ export interface JournalStoreOptions {
  * the manifest and the journal; a collection's documents are decoded at its first use.
  */
 export class JournalStore implements Store {
+  readonly kind = 'journal'
+  readonly unsettled = undefined
   readonly catalog: readonly CatalogEntry[]
   readonly retries: readonly RetryRecord[]
   readonly #options: JournalStoreOptions
@@ -78,6 +80,10 @@ export class JournalStore implements Store {
     this.#lock.announce(uri)
   }
 
+  create(entry: CatalogEntry): MemoryCollection {
+    return new MemoryCollection(entry.indexes)
+  }
+
   load(entry: CatalogEntry): MemoryCollection {
     const stored = this.#stored.collections.get(entry.id)!
     const collection = new MemoryCollection(entry.indexes)
@@ -102,6 +108,10 @@ export class JournalStore implements Store {
     }
   }
 
+  write<T>(work: () => T, done: (result: T) => void): void {
+    done(work())
+  }
+
   commit(batch: Batch): number {
     const stored = this.#stored
     this.#journal.append(stored.sequence + 1, batch)
@@ -115,6 +125,10 @@ export class JournalStore implements Store {
       this.#flush.soon(this.#options.durability === 'disk' ? 0 : FLUSH_MS)
     if (this.#checkpointDue()) this.checkpoint().catch(() => {})
     return stored.sequence
+  }
+
+  snapshot(): undefined {
+    return undefined
   }
 
   settled(): Promise<void> | undefined {

@@ -3,12 +3,18 @@ import { MemoryCollection } from './memory-collection.ts'
 
 /** A store that remembers nothing: for tests, single runs and spaces without a data folder. */
 export class MemoryStore implements Store {
+  readonly kind = 'memory'
+  readonly unsettled = undefined
   readonly catalog: readonly CatalogEntry[] = []
   readonly retries: readonly RetryRecord[] = []
   #sequence = 0
 
   get sequence(): number {
     return this.#sequence
+  }
+
+  create(entry: CatalogEntry): MemoryCollection {
+    return new MemoryCollection(entry.indexes)
   }
 
   load(entry: CatalogEntry): MemoryCollection {
@@ -19,8 +25,16 @@ export class MemoryStore implements Store {
     return undefined
   }
 
+  write<T>(work: () => T, done: (result: T) => void): void {
+    done(work())
+  }
+
   commit(_batch: Batch): number {
     return ++this.#sequence
+  }
+
+  snapshot(): undefined {
+    return undefined
   }
 
   settled(): undefined {

@@ -1,6 +1,6 @@
+import type { CollectionData } from './collection-data.ts'
 import type { CatalogChange, CatalogEntry, RetryRecord } from './contract.ts'
 import type { JournalWrite } from './journal.ts'
-import type { MemoryCollection } from './memory-collection.ts'
 
 /** A collection file of the last checkpoint. */
 export interface StoredFile {
@@ -16,7 +16,7 @@ export interface StoredCollection {
   file?: StoredFile | undefined
   /** What the journal has written since, not decoded until somebody needs it. */
   pending: JournalWrite[]
-  data?: MemoryCollection
+  data?: CollectionData
   /** Changed since the last checkpoint. */
   dirty: boolean
 }
@@ -49,7 +49,7 @@ export class StoredCatalog {
 
   // internals
 
-  #put(entry: CatalogEntry, data: MemoryCollection | undefined): void {
+  #put(entry: CatalogEntry, data: CollectionData | undefined): void {
     const known = this.collections.get(entry.id)
     if (known) known.entry = entry
     else this.collections.set(entry.id, { entry, ...(data ? { data } : {}), pending: [], dirty: false })

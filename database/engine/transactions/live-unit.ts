@@ -1,7 +1,9 @@
 import type { Catalog, Collection } from '../catalog.ts'
 import { duplicateKeyError } from '../index/duplicate-key.ts'
+import type { Reading } from '../planner/reading.ts'
+import type { CollectionData, PreparedKeys } from '../store/collection-data.ts'
 import type { CatalogChange, RecordWrite } from '../store/contract.ts'
-import type { MemoryCollection, PreparedKeys } from '../store/memory-collection.ts'
+import type { Snapshot } from '../store/snapshot.ts'
 import type { Doc } from '../values/types.ts'
 import { keyIntents, nameIntent, recordIntent } from './intents.ts'
 import { type Transaction, writeConflict } from './transaction.ts'
@@ -17,13 +19,16 @@ export class LiveUnit implements Unit {
   readonly writes: RecordWrite[] = []
   readonly catalogChanges: CatalogChange[] = []
   readonly #undo: (() => void)[] = []
-  readonly #disordered = new Set<MemoryCollection>()
+  readonly #disordered = new Set<CollectionData>()
   readonly #catalog: Catalog
   readonly #transactions: Transactions
+  readonly #reading: Reading | undefined
 
-  constructor(catalog: Catalog, transactions: Transactions) {
+  /** @param reading of a command that only reads: whether it goes on with the present, or with a snapshot */
+  constructor(catalog: Catalog, transactions: Transactions, reading?: Reading) {
     this.#catalog = catalog
     this.#transactions = transactions
+    this.#reading = reading
   }
 
   find(database: string, name: string): Collection | undefined {
@@ -31,7 +36,7 @@ export class LiveUnit implements Unit {
   }
 
   view(collection: Collection): CollectionView {
-    return new LiveView(collection)
+    return new LiveView(collection, this.#reading)
   }
 
   create(database: string, name: string, options: Doc): Collection {
@@ -116,7 +121,7 @@ export class LiveUnit implements Unit {
     data.apply(record, before, after, keys)
     this.writes.push(write)
     this.#undo.push(() => {
-      data.apply(record, after, before)
+      data.undo(record, before, after)
       if (after === undefined) this.#disordered.add(data)
     })
   }
@@ -138,9 +143,15 @@ export class LiveUnit implements Unit {
 class LiveView implements CollectionView {
   readonly collection: Collection
   readonly shadowed = undefined
+  readonly #reading: Reading | undefined
 
-  constructor(collection: Collection) {
+  constructor(collection: Collection, reading: Reading | undefined) {
     this.collection = collection
+    this.#reading = reading
+  }
+
+  get snapshot(): Snapshot | undefined {
+    return this.#reading?.snapshot
   }
 
   get size(): number {
@@ -148,10 +159,14 @@ class LiveView implements CollectionView {
   }
 
   get(record: number): Doc | undefined {
-    return this.collection.data.get(record)
+    return this.collection.data.get(record, this.snapshot)
   }
 
   entries(): Iterable<[number, Doc]> {
-    return this.collection.data.entries()
+    return this.collection.data.entries(this.snapshot)
+  }
+
+  documents(): Iterable<Doc> {
+    return this.collection.data.documents(this.snapshot)
   }
 }

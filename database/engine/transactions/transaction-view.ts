@@ -6,6 +6,8 @@ import type { CollectionView, Shadow } from './unit.ts'
 /** A collection as a transaction sees it: its own writes, else the pre-image, else the live document. */
 export class TransactionView implements CollectionView, Shadow {
   readonly collection: Collection
+  /** Its snapshot is made of pre-images: what is live is read as of now. */
+  readonly snapshot = undefined
   readonly #transaction: Transaction
 
   constructor(transaction: Transaction, collection: Collection) {
@@ -56,6 +58,11 @@ export class TransactionView implements CollectionView, Shadow {
       yield* this.#visible(record)
     }
     for (; next < extra.length; next++) yield* this.#visible(extra[next]!)
+  }
+
+  *documents(): Iterable<Doc> {
+    if (this.shadowed) for (const [, doc] of this.entries()) yield doc
+    else yield* this.collection.data.documents()
   }
 
   // internals

@@ -37,6 +37,8 @@ export class Transaction implements Unit {
   /** Collections it has read or written; their definitions must not change until it ends. */
   readonly touched = new Set<number>()
   state: 'open' | 'committed' | 'aborted' = 'open'
+  /** Its commit while that is under way: from then on nobody can abort it. */
+  committing: Promise<Doc> | undefined
   readonly #created = new Map<string, Collection>()
   /** Unique keys of overlay documents: intent -> record. */
   readonly #keys = new Map<string, number>()

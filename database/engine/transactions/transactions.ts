@@ -32,7 +32,7 @@ export class Transactions {
   }
 
   abort(transaction: Transaction): void {
-    this.#end(transaction, 'aborted')
+    if (!transaction.committing) this.#end(transaction, 'aborted')
   }
 
   /** Ends a transaction whose writes have been made live. */

@@ -1,4 +1,5 @@
 import type { Collection } from '../catalog.ts'
+import type { Snapshot } from '../store/snapshot.ts'
 import type { Doc } from '../values/types.ts'
 
 /** What one reader sees of a collection: live, or as of a transaction's snapshot with its own writes on top. */
@@ -7,8 +8,12 @@ export interface CollectionView {
   get(record: number): Doc | undefined
   /** Every visible document with its record number, in order of insertion. */
   entries(): Iterable<[number, Doc]>
+  /** The same without record numbers. */
+  documents(): Iterable<Doc>
   /** Number of visible documents when it is known without counting. */
   readonly size: number | undefined
+  /** What index entries are read from; undefined for the present. It may be set while the reading goes on. */
+  readonly snapshot: Snapshot | undefined
   /** Records whose visible version is not the live one; live index entries say nothing about them. */
   readonly shadowed: Shadow | undefined
 }

@@ -1,6 +1,6 @@
 import { shell } from '../index/duplicate-key.ts'
 import type { Index } from '../index/index.ts'
-import type { MemoryCollection } from '../store/memory-collection.ts'
+import type { CollectionData } from '../store/collection-data.ts'
 import { sizeOf } from '../store/size.ts'
 import { getOwn } from '../values/own.ts'
 import { type Doc, MISSING } from '../values/types.ts'
@@ -11,7 +11,7 @@ import type { Findings } from './finding.ts'
  * too many, and unique where it promises that.
  * @param namespace `database.collection`
  */
-export function verifyCollection(namespace: string, data: MemoryCollection, findings: Findings): void {
+export function verifyCollection(namespace: string, data: CollectionData, findings: Findings): void {
   const place = { collection: namespace }
   findings.addAll(documentFaults(data), place)
   for (const index of data.indexes) {
@@ -40,7 +40,7 @@ export function verifyCollection(namespace: string, data: MemoryCollection, find
 
 const MAX_BYTES = 16 * 1024 * 1024
 
-function* documentFaults(data: MemoryCollection): Generator<string, void, void> {
+function* documentFaults(data: CollectionData): Generator<string, void, void> {
   let last = 0
   for (const [record, doc] of data.entries()) {
     const id = getOwn(doc, '_id')
@@ -64,7 +64,7 @@ interface Expected {
   multikey: boolean
 }
 
-function expectedEntries(index: Index, data: MemoryCollection): Expected | string {
+function expectedEntries(index: Index, data: CollectionData): Expected | string {
   const byKey = new Map<string, number[]>()
   let size = 0
   let multikey = false
@@ -91,7 +91,7 @@ function expectedEntries(index: Index, data: MemoryCollection): Expected | strin
 function* doubles(
   index: Index,
   groups: Expected['groups'],
-  data: MemoryCollection,
+  data: CollectionData,
 ): Generator<string, void, void> {
   for (const [key, records] of groups) {
     const [first, ...others] = records
@@ -106,7 +106,7 @@ function* doubles(
 function* entryFaults(
   index: Index,
   groups: Expected['groups'],
-  data: MemoryCollection,
+  data: CollectionData,
 ): Generator<string, void, void> {
   const surplus = new Map<number, number>()
   for (const record of index.range('', undefined, false)) surplus.set(record, (surplus.get(record) ?? 0) + 1)

@@ -1,5 +1,5 @@
+import { Ranking } from '../../ranking.ts'
 import { MISSING } from '../../values/types.ts'
-import { Ranking } from '../ranking.ts'
 import type { Accumulator } from './accumulator.ts'
 
 /** `$firstN`: the first n values, missing as null. */

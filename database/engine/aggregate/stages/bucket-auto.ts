@@ -1,8 +1,10 @@
 import { fail } from '../../errors.ts'
+import { sortInTurns } from '../../sort-in-turns.ts'
 import { describeValue } from '../../values/describe.ts'
 import { isNumber, toDouble, toSafeInteger } from '../../values/numbers.ts'
 import { bsonTypeName, type Doc, isDocument, MISSING } from '../../values/types.ts'
 import { int32Of } from '../expressions/integers.ts'
+import { consume } from '../flow.ts'
 import { type PreferredNumbers, preferredNumbers } from '../preferred-numbers.ts'
 import { createFrame, type Scope } from '../scope.ts'
 import { bucketOutputs, isGroupExpression } from './bucket.ts'
@@ -10,21 +12,21 @@ import { createGroup, documentOf, type Group, type Output } from './group.ts'
 import type { Stage, StageContext } from './stage.ts'
 
 /** `$bucketAuto`: about equally full ranges; equal values are never parted. */
-export function bucketAutoStage(argument: unknown, { scope }: StageContext): Stage {
+export function bucketAutoStage(argument: unknown, { scope, turns }: StageContext): Stage {
   const { groupBy, buckets, rounding, outputs } = readArgument(argument, scope)
   const key = scope.compile(groupBy)
   return {
     *run(input) {
       const frame = createFrame()
       const entries: Entry[] = []
-      for (const doc of input) {
+      yield* consume(input, (doc) => {
         frame.root = doc
         const value = key(frame)
         if (rounding) checkNumber(value)
         entries.push({ value: value === MISSING ? null : value, doc })
-      }
-      entries.sort((a, b) => scope.compare(a.value, b.value))
-      yield* new Filling(entries, buckets, outputs, scope, rounding).documents()
+      })
+      const sorted = yield* sortInTurns(entries, (a, b) => scope.compare(a.value, b.value), turns)
+      yield* new Filling(sorted, buckets, outputs, scope, rounding).documents()
     },
   }
 }

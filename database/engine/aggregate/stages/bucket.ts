@@ -1,6 +1,7 @@
 import { fail } from '../../errors.ts'
 import { describeValue } from '../../values/describe.ts'
 import { bsonTypeName, type Doc, isDocument, typeOrder } from '../../values/types.ts'
+import { consume } from '../flow.ts'
 import { isReference, mentions } from '../literals.ts'
 import { createFrame, type Scope } from '../scope.ts'
 import { compileOutputs, createGroup, documentOf, type Group, type Output } from './group.ts'
@@ -22,7 +23,7 @@ export function bucketStage(argument: unknown, { scope }: StageContext): Stage {
     *run(input) {
       const groups: Group[] = []
       const frame = createFrame()
-      for (const doc of input) {
+      yield* consume(input, (doc) => {
         frame.root = doc
         const id = bucketOf(key(frame))
         let group = groups.find((known) => known.id === id)
@@ -31,7 +32,7 @@ export function bucketStage(argument: unknown, { scope }: StageContext): Stage {
           groups.push(group)
         }
         for (const [i, { plan }] of outputs.entries()) group.accumulators[i]!.add(plan.input(frame))
-      }
+      })
       groups.sort((a, b) => compare(a.id, b.id))
       for (const group of groups) yield documentOf(group, outputs)
     },

@@ -5,16 +5,18 @@ import { bsonTypeName, type Doc, isDocument, MISSING } from '../../values/types.
 import { addToDate, type DateUnit, isDateUnit } from '../date-arithmetic.ts'
 import { getNested, setNested } from '../document-paths.ts'
 import { parseFieldPath } from '../field-path.ts'
+import { emit, gather } from '../flow.ts'
 import type { Scope } from '../scope.ts'
 import { UTC } from '../zones.ts'
 import type { Stage, StageContext } from './stage.ts'
 
 /** `$densify`: adds documents where a number line or a calendar has holes. Results come in the field's order. */
-export function densifyStage(argument: unknown, { scope }: StageContext): Stage {
+export function densifyStage(argument: unknown, { scope, turns }: StageContext): Stage {
   const spec = readArgument(argument, scope)
   return {
     *run(input) {
-      yield* densified([...input], spec, scope)
+      const docs = yield* gather(input)
+      yield* emit(densified(docs, spec, scope), turns, (doc) => doc)
     },
   }
 }

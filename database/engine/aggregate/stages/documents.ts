@@ -1,10 +1,11 @@
 import { fail } from '../../errors.ts'
 import { bsonTypeName, type Doc, isDocument } from '../../values/types.ts'
+import { emit } from '../flow.ts'
 import { createFrame } from '../scope.ts'
 import type { Stage, StageContext } from './stage.ts'
 
 /** `$documents`: the documents stand in the pipeline itself. */
-export function documentsStage(argument: unknown, { scope }: StageContext): Stage {
+export function documentsStage(argument: unknown, { scope, turns }: StageContext): Stage {
   const expression = scope.compile(argument)
   return {
     source: true,
@@ -16,7 +17,7 @@ export function documentsStage(argument: unknown, { scope }: StageContext): Stag
           `error during aggregation: $documents must evaluate to an array, found ${bsonTypeName(list)}`,
         )
       }
-      for (const doc of list as unknown[]) yield isDocument(doc) ? doc : refuse(doc)
+      yield* emit(list as unknown[], turns, (doc) => (isDocument(doc) ? doc : refuse(doc)))
     },
   }
 }

@@ -2,6 +2,7 @@ import { fail } from '../../errors.ts'
 import { setOwn } from '../../values/own.ts'
 import { bsonTypeName, type Doc, isDocument } from '../../values/types.ts'
 import { checkFieldName } from '../field-path.ts'
+import { emit, gather } from '../flow.ts'
 import type { NestedPipeline, Stage, StageContext } from './stage.ts'
 
 /** `$facet`: several pipelines over the same documents, one result document. */
@@ -12,9 +13,12 @@ export function facetStage(argument: unknown, context: StageContext): Stage {
   const facets = Object.keys(argument).map((name) => compileFacet(name, argument[name], context))
   return {
     *run(input) {
-      const documents = [...input]
+      const documents = yield* gather(input)
       const result: Doc = {}
-      for (const { name, pipeline } of facets) setOwn(result, name, [...pipeline.run(documents)])
+      for (const { name, pipeline } of facets) {
+        const again = emit(documents, context.turns, (doc) => doc)
+        setOwn(result, name, yield* gather(pipeline.run(again)))
+      }
       yield result
     },
   }

@@ -1,7 +1,9 @@
 import { compileFilter, isRegex } from '../../match/index.ts'
+import { TURN, type Turn } from '../../pause.ts'
 import { groupKeyEncoder } from '../../values/keys.ts'
 import { compileWalk } from '../../values/paths.ts'
 import { type Doc, MISSING } from '../../values/types.ts'
+import { consume, type Flow } from '../flow.ts'
 import type { Scope } from '../scope.ts'
 import type { StageContext } from './stage.ts'
 
@@ -25,18 +27,21 @@ export class ForeignCollection {
   }
 
   /** Documents equal to any of the values at the path, in the collection's order. */
-  find(values: readonly unknown[]): Iterable<Doc> {
+  *find(values: readonly unknown[]): Flow {
     const collated = this.#scope.options.collation !== undefined
-    if (!this.#table && !collated && this.#source.indexed(this.#path)) return this.#ask(values)
-    this.#table ??= this.#read()
-    return this.#look(this.#table, values)
+    if (!this.#table && !collated && this.#source.indexed(this.#path)) {
+      yield* this.#ask(values)
+      return
+    }
+    this.#table ??= yield* this.#read()
+    yield* this.#look(this.#table, values)
   }
 
-  *#ask(values: readonly unknown[]): Iterable<Doc> {
+  *#ask(values: readonly unknown[]): Flow {
     const filter = this.#filter(values)
     const { now } = this.#scope.options
     const matcher = compileFilter(filter, { now })
-    for (const doc of this.#source.read(filter)) if (matcher.matches(doc)) yield doc
+    for (const doc of this.#source.read(filter)) if (doc === TURN || matcher.matches(doc)) yield doc
   }
 
   /** A regular expression among the values means itself, not a pattern. */
@@ -47,13 +52,13 @@ export class ForeignCollection {
     return { $or: values.map((value) => ({ [this.#path]: { $eq: value } })) }
   }
 
-  #read(): ForeignTable {
+  *#read(): Generator<Turn, ForeignTable> {
     const walk = compileWalk(this.#path, 'elements')
     const { now, collation } = this.#scope.options
     const isNull = compileFilter({ [this.#path]: null }, { now, collation })
     const table: ForeignTable = { byKey: new Map(), nulls: [] }
     let order = 0
-    for (const doc of this.#source.read()) {
+    yield* consume(this.#source.read(), (doc) => {
       const entry = { order, doc }
       order += 1
       const keys = new Set<string>()
@@ -67,7 +72,7 @@ export class ForeignCollection {
         else table.byKey.set(key, [entry])
       }
       if (isNull.matches(doc)) table.nulls.push(entry)
-    }
+    })
     return table
   }
 
@@ -81,7 +86,7 @@ export class ForeignCollection {
 
 /** Where the documents of the other side come from. */
 export interface ForeignSource {
-  read(filter?: Doc): Iterable<Doc>
+  read(filter?: Doc): Flow
   /** True when reading by equality of that path is cheap. */
   indexed(path: string): boolean
 }

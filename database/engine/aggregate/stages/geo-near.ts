@@ -1,10 +1,12 @@
 import { fail } from '../../errors.ts'
 import { compileNearest, type Measure, type Nearest, parseNearPoint } from '../../geo/near.ts'
 import { compileFilter } from '../../match/index.ts'
+import { sortInTurns } from '../../sort-in-turns.ts'
 import { isNumber, toDouble } from '../../values/numbers.ts'
 import { bsonTypeName, type Doc, isDocument } from '../../values/types.ts'
 import { setNested } from '../document-paths.ts'
 import { parseFieldPath } from '../field-path.ts'
+import { consume, emit } from '../flow.ts'
 import { createFrame } from '../scope.ts'
 import type { Stage, StageContext } from './stage.ts'
 
@@ -18,25 +20,31 @@ export function geoNearStage(argument: unknown, context: StageContext): Stage {
     near: { path: spec.key },
     nearQuery: spec.query,
     *run(input) {
-      const found: Array<{ doc: Doc; nearest: Nearest }> = []
+      const found: Found[] = []
       let nearestOf: ((doc: Doc) => Nearest | undefined) | undefined
-      for (const doc of input) {
+      yield* consume(input, (doc) => {
         // Only now: a collection without documents, or without existence, is nobody's mistake.
         nearestOf ??= compileNearest(indexedPath(spec, context), spec.point, spec.measure, spec.bounds)
-        if (!matcher.matches(doc)) continue
+        if (!matcher.matches(doc)) return
         const nearest = nearestOf(doc)
         if (nearest) found.push({ doc, nearest })
-      }
-      found.sort((a, b) => a.nearest.distance - b.nearest.distance)
-      for (const { doc, nearest } of found) {
+      })
+      const order = (a: Found, b: Found) => a.nearest.distance - b.nearest.distance
+      const sorted = yield* sortInTurns(found, order, context.turns)
+      yield* emit(sorted, context.turns, ({ doc, nearest }) => {
         const placed = setNested(doc, spec.distanceField, nearest.distance * spec.multiplier)
-        yield spec.includeLocs ? setNested(placed, spec.includeLocs, nearest.location) : placed
-      }
+        return spec.includeLocs ? setNested(placed, spec.includeLocs, nearest.location) : placed
+      })
     },
   }
 }
 
 // internals
+
+interface Found {
+  readonly doc: Doc
+  readonly nearest: Nearest
+}
 
 interface GeoNearSpec {
   point: ReturnType<typeof parseNearPoint>

@@ -1,11 +1,13 @@
 import { fail } from '../../errors.ts'
 import { compileFilter } from '../../match/index.ts'
+import { TURN, type Turn } from '../../pause.ts'
 import { describeValue } from '../../values/describe.ts'
 import { groupKeyEncoder } from '../../values/keys.ts'
 import { isNumber, toSafeInteger } from '../../values/numbers.ts'
 import { bsonTypeName, type Doc, isDocument, MISSING } from '../../values/types.ts'
 import { setNested } from '../document-paths.ts'
 import { parseFieldPath } from '../field-path.ts'
+import { consume } from '../flow.ts'
 import { createFrame } from '../scope.ts'
 import { collectionSource, ForeignCollection } from './foreign.ts'
 import { localValues } from './lookup.ts'
@@ -21,10 +23,14 @@ export function graphLookupStage(argument: unknown, context: StageContext): Stag
   return {
     *run(input) {
       for (const doc of input) {
+        if (doc === TURN) {
+          yield doc
+          continue
+        }
         frame.root = doc
         const from = start(frame)
         const values = Array.isArray(from) ? from : from === MISSING ? [] : [from]
-        yield setNested(doc, spec.as, search(values))
+        yield setNested(doc, spec.as, yield* search(values))
       }
     },
   }
@@ -43,12 +49,14 @@ interface GraphLookupSpec {
   restrict: Doc | undefined
 }
 
-function compileSearch(spec: GraphLookupSpec, context: StageContext): (values: readonly unknown[]) => Doc[] {
+type Search = (values: readonly unknown[]) => Generator<Turn, Doc[]>
+
+function compileSearch(spec: GraphLookupSpec, context: StageContext): Search {
   const foreign = new ForeignCollection(context.scope, collectionSource(context, spec.from), spec.connectTo)
   const { now, let: variables, collation } = context.scope.options
   const restriction = spec.restrict && compileFilter(spec.restrict, { now, let: variables, collation })
   const key = groupKeyEncoder(collation)
-  return (values) => {
+  return function* (values) {
     const found = new Map<string, Doc>()
     const asked = new Set<string>()
     let frontier = values
@@ -56,12 +64,12 @@ function compileSearch(spec: GraphLookupSpec, context: StageContext): (values: r
       const fresh = frontier.filter((value) => !asked.has(key(value)) && asked.add(key(value)))
       if (fresh.length === 0) break
       const next: unknown[] = []
-      for (const doc of foreign.find(fresh)) {
+      yield* consume(foreign.find(fresh), (doc) => {
         const id = key(doc._id)
-        if (found.has(id) || (restriction && !restriction.matches(doc))) continue
+        if (found.has(id) || (restriction && !restriction.matches(doc))) return
         found.set(id, spec.depthField ? setNested(doc, spec.depthField, depth) : doc)
         next.push(...localValues(doc, spec.connectFrom))
-      }
+      })
       frontier = next
     }
     return [...found.values()]

@@ -1,34 +1,40 @@
 import { fail } from '../../errors.ts'
+import { TURN, type Turn } from '../../pause.ts'
+import { sortInTurns } from '../../sort-in-turns.ts'
 import { groupKeyEncoder } from '../../values/keys.ts'
 import { compareNumbers, numberKind, toDouble } from '../../values/numbers.ts'
 import { setOwn } from '../../values/own.ts'
 import { type Doc, isDocument, MISSING } from '../../values/types.ts'
 import type { Accumulator, AccumulatorPlan } from '../accumulators/accumulator.ts'
 import { compileAccumulator } from '../accumulators/accumulators.ts'
+import { emit, type Flow } from '../flow.ts'
 import { createFrame, type Expression, type Scope } from '../scope.ts'
 import type { Stage, StageContext } from './stage.ts'
 
 /** `$group`: accumulates as the documents pass, and keeps none of them. Groups come in the order they appeared. */
-export function groupStage(argument: unknown, { scope }: StageContext): Stage {
+export function groupStage(argument: unknown, { scope, turns }: StageContext): Stage {
   if (!isDocument(argument)) return fail(15947, "a group's fields must be specified in an object")
   if (!Object.hasOwn(argument, '_id')) fail(15955, 'a group specification must include an _id')
   const outputs = compileOutputs(argument, scope)
   const id = scope.compile(argument._id)
   return {
     *run(input) {
-      for (const group of gather(input, id, outputs, scope)) yield documentOf(group, outputs)
+      const groups = yield* gatherGroups(input, id, outputs, scope)
+      yield* emit(groups, turns, (group) => documentOf(group, outputs))
     },
   }
 }
 
 /** `$sortByCount`: groups by a value, most frequent first. */
-export function sortByCountStage(argument: unknown, { scope }: StageContext): Stage {
+export function sortByCountStage(argument: unknown, { scope, turns }: StageContext): Stage {
   const id = scope.compile(countedExpression(argument))
   const outputs = [{ field: 'count', plan: compileAccumulator('count', { $sum: 1 }, scope) }]
   return {
     *run(input) {
-      const groups = gather(input, id, outputs, scope).map((group) => documentOf(group, outputs))
-      yield* groups.sort((a, b) => compareNumbers(b.count, a.count))
+      const groups = yield* gatherGroups(input, id, outputs, scope)
+      const counted = groups.map((group) => documentOf(group, outputs))
+      const sorted = yield* sortInTurns(counted, (a, b) => compareNumbers(b.count, a.count), turns)
+      yield* emit(sorted, turns, (doc) => doc)
     },
   }
 }
@@ -67,11 +73,20 @@ export function documentOf({ id, accumulators }: Group, outputs: readonly Output
 
 // internals
 
-function gather(input: Iterable<Doc>, id: Expression, outputs: readonly Output[], scope: Scope): Group[] {
+function* gatherGroups(
+  input: Flow,
+  id: Expression,
+  outputs: readonly Output[],
+  scope: Scope,
+): Generator<Turn, Group[]> {
   const table = new GroupTable(scope.options.collation, outputs)
   const inputs = outputs.map(({ plan }) => plan.input)
   const frame = createFrame()
   for (const doc of input) {
+    if (doc === TURN) {
+      yield doc
+      continue
+    }
     frame.root = doc
     const { accumulators } = table.find(id(frame))
     for (let i = 0; i < inputs.length; i += 1) accumulators[i]!.add(inputs[i]!(frame))

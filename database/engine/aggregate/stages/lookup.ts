@@ -1,9 +1,11 @@
 import { fail } from '../../errors.ts'
+import { TURN, type Turn } from '../../pause.ts'
 import { describeMember } from '../../values/describe.ts'
 import { isIndex } from '../../values/paths.ts'
 import { bsonTypeName, type Doc, isDocument, MISSING } from '../../values/types.ts'
 import { setNested } from '../document-paths.ts'
 import { compileReader, parseFieldPath } from '../field-path.ts'
+import { type Flow, gather } from '../flow.ts'
 import { mentions } from '../literals.ts'
 import { checkVariableName, createFrame, type Expression, type Frame, type Variables } from '../scope.ts'
 import { equalityOf } from './equality-hint.ts'
@@ -17,7 +19,10 @@ export function lookupStage(argument: unknown, context: StageContext): Stage {
   const join = compileJoin(spec, context)
   return {
     *run(input) {
-      for (const doc of input) yield setNested(doc, as, join(doc))
+      for (const doc of input) {
+        if (doc === TURN) yield doc
+        else yield setNested(doc, as, yield* join(doc))
+      }
     },
   }
 }
@@ -47,7 +52,7 @@ interface LookupSpec {
   pipeline: unknown[] | undefined
 }
 
-type Join = (doc: Doc) => Doc[]
+type Join = (doc: Doc) => Generator<Turn, Doc[]>
 
 function compileJoin(spec: LookupSpec, context: StageContext): Join {
   const { from, fields, pipeline } = spec
@@ -64,9 +69,9 @@ function compileJoin(spec: LookupSpec, context: StageContext): Join {
   }
   if (fields) return compileBoth(spec, fields, nested, { variables, setVariables }, context)
   const documents = compileSource(from, nested, variables, context)
-  const run: Join = (doc) => {
+  const run: Join = function* (doc) {
     setVariables(doc)
-    return [...nested.run(documents())]
+    return yield* gather(nested.run(documents()))
   }
   return isCorrelated(pipeline) ? run : once(run)
 }
@@ -92,9 +97,9 @@ function compileBoth(
       ? { read: () => generator?.run([]) ?? [], indexed: () => false }
       : collectionSource(context, from)
   const foreign = new ForeignCollection(context.scope, source, fields.foreign)
-  return (doc) => {
+  return function* (doc) {
     setVariables(doc)
-    return [...rest.run(foreign.find(localValues(doc, fields.local)))]
+    return yield* gather(rest.run(foreign.find(localValues(doc, fields.local))))
   }
 }
 
@@ -106,7 +111,7 @@ function compileEquality({ from, fields }: LookupSpec, context: StageContext): J
     )
   }
   const foreign = new ForeignCollection(context.scope, collectionSource(context, from), fields.foreign)
-  return (doc) => [...foreign.find(localValues(doc, fields.local))]
+  return (doc) => gather(foreign.find(localValues(doc, fields.local)))
 }
 
 /** Where the nested pipeline reads: by a table or an index when it begins with an equality on a variable. */
@@ -115,7 +120,7 @@ function compileSource(
   nested: NestedPipeline,
   variables: Variables,
   context: StageContext,
-): () => Iterable<Doc> {
+): () => Flow {
   if (from === undefined) return () => []
   const filter = nested.leadingMatch
   const equality = filter && equalityOf(filter, variables)
@@ -151,8 +156,8 @@ function isCorrelated(pipeline: readonly unknown[]): boolean {
 
 function once(run: Join): Join {
   let result: Doc[] | undefined
-  return (doc) => {
-    result ??= run(doc)
+  return function* (doc) {
+    result ??= yield* run(doc)
     return result.slice()
   }
 }

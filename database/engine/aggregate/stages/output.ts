@@ -4,6 +4,7 @@ import { describeValue } from '../../values/describe.ts'
 import { bsonTypeName, type Doc, isDocument, MISSING } from '../../values/types.ts'
 import { getNested } from '../document-paths.ts'
 import { parseFieldPath } from '../field-path.ts'
+import { documentsOf } from '../flow.ts'
 import { checkVariableName, createFrame, type Variables } from '../scope.ts'
 import type { MergeWrites, Stage, StageContext } from './stage.ts'
 
@@ -169,7 +170,7 @@ function compilePipelineChange(stages: unknown[], letSpec: unknown, context: Sta
   const pipeline = context.compile(stages, { place: 'lookup', variables })
   return (existing, result) => {
     for (const [name, value] of compiled) variables[name] = value(createFrame(result))
-    const [changed] = pipeline.run([existing])
+    const [changed] = documentsOf(pipeline.run([existing]))
     return changed && sameId(existing, changed)
   }
 }

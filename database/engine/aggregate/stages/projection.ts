@@ -2,6 +2,7 @@ import { DatabaseError } from '../../../command.ts'
 import { databaseError, fail } from '../../errors.ts'
 import { bsonTypeName, type Doc, isDocument } from '../../values/types.ts'
 import { parseFieldPath } from '../field-path.ts'
+import { mapping } from '../flow.ts'
 import { createFrame } from '../scope.ts'
 import {
   computeMembers,
@@ -39,12 +40,10 @@ export function addFieldsStage(argument: unknown, { scope }: StageContext, name:
   })
   const frame = createFrame()
   return {
-    *run(input) {
-      for (const doc of input) {
-        frame.root = doc
-        yield computeMembers(doc, tree, frame)
-      }
-    },
+    run: mapping((doc) => {
+      frame.root = doc
+      return computeMembers(doc, tree, frame)
+    }),
   }
 }
 
@@ -99,29 +98,17 @@ function checkKinds({ leaves }: ParsedProjection): void {
 
 function dropStage({ tree, id }: ParsedProjection): Stage {
   const all: ProjectionTree = id === 'drop' ? new Map([...tree, ['_id', 'drop']]) : tree
-  return {
-    *run(input) {
-      for (const doc of input) yield dropMembers(doc, all)
-    },
-  }
+  return { run: mapping((doc) => dropMembers(doc, all)) }
 }
 
 function keepStage({ tree, id }: ParsedProjection): Stage {
   const all: ProjectionTree = id === 'drop' || tree.has('_id') ? tree : new Map([['_id', 'keep'], ...tree])
-  if (!hasComputed(tree)) {
-    return {
-      *run(input) {
-        for (const doc of input) yield keepMembers(doc, all)
-      },
-    }
-  }
+  if (!hasComputed(tree)) return { run: mapping((doc) => keepMembers(doc, all)) }
   const frame = createFrame()
   return {
-    *run(input) {
-      for (const doc of input) {
-        frame.root = doc
-        yield computeMembers(keepMembers(doc, all), tree, frame)
-      }
-    },
+    run: mapping((doc) => {
+      frame.root = doc
+      return computeMembers(keepMembers(doc, all), tree, frame)
+    }),
   }
 }

@@ -2,6 +2,7 @@ import { fail } from '../../errors.ts'
 import { describeValue } from '../../values/describe.ts'
 import { setOwn } from '../../values/own.ts'
 import { type Doc, isDocument, MISSING } from '../../values/types.ts'
+import { mapping } from '../flow.ts'
 import { createFrame, type Expression, type Frame } from '../scope.ts'
 import type { Stage, StageContext } from './stage.ts'
 
@@ -18,13 +19,11 @@ export function redactStage(argument: unknown, { scope }: StageContext): Stage {
   frame.locals[prune.slot] = 'prune'
   frame.locals[keep.slot] = 'keep'
   return {
-    *run(input) {
-      for (const doc of input) {
-        frame.root = doc
-        const result = redact(doc, decide, frame, current.slot)
-        if (result !== MISSING) yield result as Doc
-      }
-    },
+    run: mapping((doc) => {
+      frame.root = doc
+      const result = redact(doc, decide, frame, current.slot)
+      return result === MISSING ? undefined : result
+    }),
   }
 }
 

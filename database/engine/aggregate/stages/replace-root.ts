@@ -1,6 +1,7 @@
 import { fail } from '../../errors.ts'
 import { describeValue } from '../../values/describe.ts'
 import { bsonTypeName, type Doc, isDocument, MISSING } from '../../values/types.ts'
+import { mapping } from '../flow.ts'
 import { createFrame } from '../scope.ts'
 import type { Stage, StageContext } from './stage.ts'
 
@@ -32,13 +33,11 @@ function replacing(expression: unknown, { scope }: StageContext, what: string): 
   const compute = scope.compile(expression)
   const frame = createFrame()
   return {
-    *run(input) {
-      for (const doc of input) {
-        frame.root = doc
-        const root = compute(frame)
-        yield isDocument(root) ? root : refuse(root, doc, what)
-      }
-    },
+    run: mapping((doc) => {
+      frame.root = doc
+      const root = compute(frame)
+      return isDocument(root) ? root : refuse(root, doc, what)
+    }),
   }
 }
 

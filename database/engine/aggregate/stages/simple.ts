@@ -1,9 +1,11 @@
 import { fail } from '../../errors.ts'
 import { compileFilter } from '../../match/index.ts'
+import { TURN } from '../../pause.ts'
 import { describeValue } from '../../values/describe.ts'
 import { isNumber, toDouble, toSafeInteger } from '../../values/numbers.ts'
 import { bsonTypeName, type Doc, isDocument } from '../../values/types.ts'
 import { checkFieldName } from '../field-path.ts'
+import { consume, emit, mapping } from '../flow.ts'
 import type { Stage, StageContext } from './stage.ts'
 
 /** `$match`. */
@@ -14,9 +16,7 @@ export function matchStage(argument: unknown, { scope }: StageContext): Stage {
   if (matcher.near) fail(5626500, '$geoNear, $near, and $nearSphere are not allowed in this context')
   return {
     match: argument,
-    *run(input) {
-      for (const doc of input) if (matcher.matches(doc)) yield doc
-    },
+    run: mapping((doc) => (matcher.matches(doc) ? doc : undefined)),
   }
 }
 
@@ -30,6 +30,7 @@ export function limitStage(argument: unknown): Stage {
       let left = limit
       for (const doc of input) {
         yield doc
+        if (doc === TURN) continue
         left -= 1
         // Ends before the input is asked for a document that nobody wants.
         if (left === 0) return
@@ -46,8 +47,8 @@ export function skipStage(argument: unknown): Stage {
     *run(input) {
       let left = skip
       for (const doc of input) {
-        if (left > 0) left -= 1
-        else yield doc
+        if (left === 0 || doc === TURN) yield doc
+        else left -= 1
       }
     },
   }
@@ -59,20 +60,22 @@ export function countStage(argument: unknown): Stage {
   return {
     *run(input) {
       let count = 0
-      for (const _ of input) count += 1
+      yield* consume(input, () => {
+        count += 1
+      })
       if (count > 0) yield { [field]: count }
     },
   }
 }
 
 /** `$sample`: distinct documents, chosen with equal chances (a reservoir), in random order. */
-export function sampleStage(argument: unknown, { scope }: StageContext): Stage {
+export function sampleStage(argument: unknown, { scope, turns }: StageContext): Stage {
   const size = sampleSize(argument)
   return {
     *run(input) {
       const chosen: Doc[] = []
       let seen = 0
-      for (const doc of input) {
+      yield* consume(input, (doc) => {
         const place = Math.floor(scope.random() * (seen + 1))
         if (chosen.length < size) {
           // Inserting at a random place shuffles as it fills.
@@ -82,8 +85,8 @@ export function sampleStage(argument: unknown, { scope }: StageContext): Stage {
           chosen[place] = doc
         }
         seen += 1
-      }
-      yield* chosen
+      })
+      yield* emit(chosen, turns, (doc) => doc)
     },
   }
 }

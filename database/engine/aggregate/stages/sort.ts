@@ -1,11 +1,13 @@
 import { fail } from '../../errors.ts'
-import { compileSorter, type Sorter, type SortKey } from '../../sort.ts'
+import { Ranking } from '../../ranking.ts'
+import { compileSorter, type SortKey } from '../../sort.ts'
+import { sortInTurns } from '../../sort-in-turns.ts'
 import { type Doc, isDocument } from '../../values/types.ts'
-import { Ranking } from '../ranking.ts'
+import { consume, emit } from '../flow.ts'
 import type { Stage, StageContext } from './stage.ts'
 
 /** `$sort`. Stable; with a limit behind it only the documents that can still be asked for are kept. */
-export function sortStage(argument: unknown, { scope }: StageContext): Stage {
+export function sortStage(argument: unknown, { scope, turns }: StageContext): Stage {
   if (!isDocument(argument)) return fail(15973, 'the $sort key specification must be an object')
   if (Object.keys(argument).length === 0) fail(15976, '$sort stage must have at least one sort key')
   const sorter = compileSorter(argument, scope.options.collation, (name) =>
@@ -22,15 +24,26 @@ export function sortStage(argument: unknown, { scope }: StageContext): Stage {
       },
     },
     *run(input) {
-      yield* Number.isFinite(wanted) ? firstSorted(input, sorter, wanted) : sorter.sort(input)
+      const order = (a: Entry, b: Entry) => sorter.compareKeys(a.key, b.key)
+      // Picking out a few while the others pass is cheap; picking out most of them is a sort, and done in turns.
+      const first = wanted <= FEW ? new Ranking<Entry>(wanted, order) : undefined
+      const all: Entry[] = []
+      yield* consume(input, (doc) => {
+        const entry = { doc, key: sorter.keyOf(doc) }
+        if (first) first.add(entry)
+        else all.push(entry)
+      })
+      const sorted = first?.ranked() ?? (yield* sortInTurns(all, order, turns))
+      yield* emit(wanted < sorted.length ? sorted.slice(0, wanted) : sorted, turns, ({ doc }) => doc)
     },
   }
 }
 
 // internals
 
-function* firstSorted(input: Iterable<Doc>, sorter: Sorter, count: number): Iterable<Doc> {
-  const ranking = new Ranking<{ doc: Doc; key: SortKey }>(count, (a, b) => sorter.compareKeys(a.key, b.key))
-  for (const doc of input) ranking.add({ doc, key: sorter.keyOf(doc) })
-  for (const { doc } of ranking.ranked()) yield doc
+const FEW = 1000
+
+interface Entry {
+  readonly doc: Doc
+  readonly key: SortKey
 }

@@ -1,9 +1,11 @@
+import type { Turns } from '../../pause.ts'
 import type { Doc } from '../../values/types.ts'
+import type { Flow } from '../flow.ts'
 import type { Scope, Variables } from '../scope.ts'
 
 /** A stage, compiled: documents in, documents out, one by one. Input documents are never changed. */
 export interface Stage {
-  run(input: Iterable<Doc>): Iterable<Doc>
+  run(input: Flow): Flow
   /** The filter of a `$match`, for whoever reads the documents. */
   readonly match?: Doc
   /** The order of a `$sort`, and a way to tell it how many documents are asked of it. */
@@ -57,8 +59,10 @@ export interface StageContext {
   readonly database: string
   readonly collection: string
   readonly scope: Scope
+  /** When to pass a turn on, for stages that make much out of little. */
+  readonly turns: Turns
   /** Documents of a collection of the same database; with a filter, at least those that match it. */
-  read(collection: string, filter?: Doc): Iterable<Doc>
+  read(collection: string, filter?: Doc): Flow
   /** True when reading by equality of that path is cheap. */
   indexed(collection: string, path: string): boolean
   /** Paths with a geo index; undefined when nobody knows. */
@@ -77,7 +81,7 @@ export interface NestedOptions {
 
 /** A nested pipeline, compiled. */
 export interface NestedPipeline {
-  run(input: Iterable<Doc>): Iterable<Doc>
+  run(input: Flow): Flow
   readonly leadingMatch?: Doc | undefined
   readonly source: boolean
 }

@@ -1,8 +1,10 @@
 import { fail } from '../../errors.ts'
+import { TURN, type Turns } from '../../pause.ts'
 import { bsonTypeName, type Doc, isDocument, MISSING } from '../../values/types.ts'
 import { getNested, setNested } from '../document-paths.ts'
 import { parseFieldPath } from '../field-path.ts'
-import type { Stage } from './stage.ts'
+import type { Flow } from '../flow.ts'
+import type { Stage, StageContext } from './stage.ts'
 
 interface UnwindOptions {
   path: readonly string[]
@@ -11,21 +13,25 @@ interface UnwindOptions {
 }
 
 /** `$unwind`. An empty array that is preserved loses the field; a scalar is a row of its own, with index null. */
-export function unwindStage(argument: unknown): Stage {
+export function unwindStage(argument: unknown, { turns }: StageContext): Stage {
   const options = readOptions(argument)
   return {
     *run(input) {
-      for (const doc of input) yield* unwound(doc, options)
+      for (const doc of input) {
+        if (doc === TURN) yield doc
+        else yield* unwound(doc, options, turns)
+      }
     },
   }
 }
 
 // internals
 
-function* unwound(doc: Doc, { path, preserve, index }: UnwindOptions): Iterable<Doc> {
+function* unwound(doc: Doc, { path, preserve, index }: UnwindOptions, turns: Turns): Flow {
   const value = getNested(doc, path)
   if (Array.isArray(value) && value.length > 0) {
     for (let i = 0; i < value.length; i += 1) {
+      if (turns.due()) yield TURN
       const row = setNested(doc, path, value[i])
       yield index ? setNested(row, index, i) : row
     }

@@ -1,8 +1,10 @@
 import { fail } from '../../errors.ts'
+import { TURN, type Turns } from '../../pause.ts'
 import { compileSorter } from '../../sort.ts'
 import { bsonTypeName, type Doc, isDocument } from '../../values/types.ts'
 import { setNested } from '../document-paths.ts'
 import { parseFieldPath } from '../field-path.ts'
+import type { Flow } from '../flow.ts'
 import type { Scope } from '../scope.ts'
 import { parseBounds } from '../windows/bounds.ts'
 import { compileWindowFunction } from '../windows/functions.ts'
@@ -11,7 +13,7 @@ import type { PartitionView, WindowFunction } from '../windows/window-function.t
 import type { Stage, StageContext } from './stage.ts'
 
 /** `$setWindowFields`: new fields from the neighbours in a partition; results come by partition, then sorted. */
-export function setWindowFieldsStage(argument: unknown, { scope }: StageContext): Stage {
+export function setWindowFieldsStage(argument: unknown, { scope, turns }: StageContext): Stage {
   if (!isDocument(argument)) {
     return fail(
       9,
@@ -43,7 +45,8 @@ export function setWindowFieldsStage(argument: unknown, { scope }: StageContext)
   const view = compileView(sortBy, scope)
   return {
     *run(input) {
-      for (const part of partitionBy(input, partition, scope)) yield* withFields(view(part), outputs)
+      const parts = yield* partitionBy(input, partition, scope)
+      for (const part of parts) yield* withFields(view(part), outputs, turns)
     },
   }
 }
@@ -83,9 +86,14 @@ function compileView(sortBy: Doc, scope: Scope): (partition: Partition) => Parti
   }
 }
 
-function* withFields(view: PartitionView, outputs: readonly WindowOutput[]): Iterable<Doc> {
-  const columns = outputs.map(({ compute }) => compute(view))
+function* withFields(view: PartitionView, outputs: readonly WindowOutput[], turns: Turns): Flow {
+  const columns: (readonly unknown[])[] = []
+  for (const { compute } of outputs) {
+    columns.push(compute(view))
+    if (turns.due()) yield TURN
+  }
   for (const [place, doc] of view.docs.entries()) {
+    if (turns.due()) yield TURN
     yield outputs.reduce((row, { path }, i) => setNested(row, path, columns[i]![place]), doc)
   }
 }
