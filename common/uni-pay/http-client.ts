@@ -31,9 +31,7 @@ export async function send(url: string, request: HttpRequest): Promise<HttpAnswe
   const { method, headers, body, timeout, certificate } = request
   // No dataType: what comes back is bytes. Other clients that stand in for it may give text or what it parsed.
   const options = { method, headers, timeout, ...(body === undefined ? {} : { data: body }), ...certificate }
-  const answer = await uniCloud.httpclient
-    .request<unknown>(url, options)
-    .catch((error: unknown) => Promise.reject(unanswered(request, error)))
+  const answer = await ask(url, options).catch((error: unknown) => Promise.reject(unanswered(request, error)))
   const bytes = bytesOf(answer.data)
   return { status: answer.status, headers: lowerCased(answer.headers), bytes, text: bytes.toString('utf8') }
 }
@@ -46,6 +44,14 @@ export function lowerCased(headers: Readonly<Record<string, unknown>> | undefine
 }
 
 // internals
+
+/** Async, so that what the client throws at once is a rejection too. */
+async function ask(
+  url: string,
+  options: Record<string, unknown>,
+): Promise<UniCloudGuest.HttpResult<unknown>> {
+  return await uniCloud.httpclient.request<unknown>(url, options)
+}
 
 function bytesOf(data: unknown): Buffer {
   if (Buffer.isBuffer(data)) return data

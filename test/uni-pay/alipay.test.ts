@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Alipay } from '../../common/uni-pay/alipay/client.ts'
 import type { AlipayOptions } from '../../common/uni-pay/alipay/merchant.ts'
 import { answer, byCertificates, byPublicKey, checkSigned, fieldsOf } from './alipay-platform.ts'
@@ -157,6 +157,14 @@ describe('getOrderInfo', () => {
       total_amount: '1.00',
       product_code: 'QUICK_MSECURITY_PAY',
     })
+  })
+
+  it.each([
+    [{ clientType: 'app' }, {}],
+    [{}, { PLATFORM: 'app-plus' }],
+  ])('without a tradeType the client decides: %j, call %j', async (options, call) => {
+    vi.stubGlobal('__ctx__', call)
+    expect(await init(options).getOrderInfo(order)).toContain('method=alipay.trade.app.pay')
   })
 
   it('a refusal is an answer', async () => {

@@ -86,6 +86,7 @@ describe('getOrderInfo', () => {
     ['tradeType before clientType (D3)', 'JSAPI', 'app', 'JSAPI'],
     ['clientType app', undefined, 'app', 'APP'],
     ['clientType app-plus', undefined, 'app-plus', 'APP'],
+    ['clientType app-harmony', undefined, 'app-harmony', 'APP'],
     ['clientType mp-weixin', undefined, 'mp-weixin', 'JSAPI'],
     ['neither', undefined, undefined, 'JSAPI'],
   ])('%s', async (_, tradeType, clientType, expected) => {
@@ -94,6 +95,16 @@ describe('getOrderInfo', () => {
     const result = await client.getOrderInfo({ ...order, openid: 'o', ...(tradeType ? { tradeType } : {}) })
     expect(sent().trade_type).toBe(expected)
     expect(Object.hasOwn(result, 'prepayid')).toBe(expected === 'APP')
+  })
+
+  it.each([
+    ['app', 'APP'],
+    ['mp-weixin', 'JSAPI'],
+  ])('without any of them the client of the call counts: %s', async (PLATFORM, expected) => {
+    vi.stubGlobal('__ctx__', { PLATFORM })
+    fake.client.answers(() => answer({ prepay_id: 'wx1' }))
+    await init().getOrderInfo({ ...order, openid: 'o' })
+    expect(sent().trade_type).toBe(expected)
   })
 
   it('NATIVE and MWEB: the whole answer; scene as JSON, no payer', async () => {

@@ -432,6 +432,21 @@ describe('answers', () => {
     })
   })
 
+  it('a client that throws at once', async () => {
+    vi.stubGlobal('uniCloud', {
+      httpclient: {
+        request: () => {
+          throw new TypeError('Invalid URL')
+        },
+      },
+    })
+    expect(await failure(query)).toMatchObject({
+      name: 'UniPayError',
+      message: 'Invalid URL',
+      errCode: 'TypeError',
+    })
+  })
+
   it('no answer: the client says why, without the query', async () => {
     const cause = Object.assign(
       new Error('connect ECONNREFUSED, GET https://h/v3/x?mchid=1 -1 (connected: false)'),

@@ -1,5 +1,6 @@
 /** Who we are to Alipay: the options of `initAlipay`, checked and read (spec/uni-pay.md §2.2). */
 import type { KeyObject } from 'node:crypto'
+import { clientTypeOf } from '../client-type.ts'
 import { configError, requireAll } from '../error.ts'
 import { certificateOf, keyText, privateKeyOf, publicKeyOf } from '../key-files.ts'
 import { certificateNumber } from './certificate-number.ts'
@@ -19,7 +20,7 @@ export interface AlipayOptions {
   /** Alipay's own sandbox. */
   sandbox?: boolean
   gateway?: string
-  /** Decides over the kind of order when it names no `tradeType`. */
+  /** Decides over the kind of order when it names no `tradeType`; default: the client of the call. */
   clientType?: string
   /** Public-key mode: Alipay's key. Certificate mode: the three certificates below. */
   alipayPublicKey?: string
@@ -56,7 +57,7 @@ export const provider = 'alipay'
 
 /** @throws UniPayError `CONFIG_ERROR` for the first option that is missing or unusable */
 export function merchantOf(options: AlipayOptions): Merchant {
-  const { appId, mchId, privateKey, clientType, sandbox, keyType = 'PKCS8' } = options ?? {}
+  const { appId, mchId, privateKey, sandbox, keyType = 'PKCS8' } = options ?? {}
   requireAll(provider, 'CONFIG_ERROR', { appId, privateKey })
   const { signType = 'RSA2', timeout = 5000 } = options
   const host = sandbox ? 'openapi.alipaydev.com' : 'openapi.alipay.com'
@@ -71,7 +72,7 @@ export function merchantOf(options: AlipayOptions): Merchant {
     signType,
     gateway: options.gateway || `https://${host}/gateway.do`,
     timeout,
-    clientType,
+    clientType: clientTypeOf(options),
   }
 }
 

@@ -1,4 +1,5 @@
 /** Orders of Alipay in our names (spec/uni-pay.md §2.3 getOrderInfo, orderQuery). */
+import { isApp } from '../client-type.ts'
 import { paramError, requireAll } from '../error.ts'
 import { compact, type Fields, snakeCased, textOf } from '../naming.ts'
 import { inFen, listInFen, yuanFor } from './amounts.ts'
@@ -23,7 +24,7 @@ export interface OrderParams {
 
 export function tradeTypeOf({ tradeType }: OrderParams, { clientType }: Merchant): TradeType {
   if (tradeType === 'JSAPI' || tradeType === 'APP' || tradeType === 'NATIVE') return tradeType
-  if (!tradeType) return clientType === 'app' || clientType === 'app-plus' ? 'APP' : 'JSAPI'
+  if (!tradeType) return isApp(clientType) ? 'APP' : 'JSAPI'
   throw paramError(provider, `tradeType must be JSAPI, APP or NATIVE, not ${tradeType}`)
 }
 

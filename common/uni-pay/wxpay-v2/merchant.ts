@@ -1,4 +1,5 @@
 /** Who we are to WeChat Pay V2: the options of `initWeixin`, checked (spec/uni-pay.md §2.2). */
+import { clientTypeOf } from '../client-type.ts'
 import { requireAll } from '../error.ts'
 import type { SignType } from './signature.ts'
 
@@ -18,7 +19,7 @@ export interface WeixinOptions {
   signType?: SignType
   /** Without effect: the runtime's host map is the sandbox. */
   sandbox?: boolean
-  /** Decides over the shape of client parameters when an order names no `tradeType`. */
+  /** Decides over the kind of order when it names no `tradeType`; default: the client of the call. */
   clientType?: string
 }
 
@@ -38,11 +39,11 @@ export const provider = 'wxpay-v2'
 
 /** @throws UniPayError `CONFIG_ERROR` for the first option that is missing */
 export function merchantOf(options: WeixinOptions): Merchant {
-  const { appId, mchId, key, subAppId, subMchId, pfx, clientType } = options ?? {}
+  const { appId, mchId, key, subAppId, subMchId, pfx } = options ?? {}
   requireAll(provider, 'CONFIG_ERROR', { appId, mchId, key })
   const { timeout = 5000, signType = 'MD5', sandbox } = options
   if (sandbox) warnOfSandbox()
-  return { appId, mchId, key, subAppId, subMchId, pfx, timeout, signType, clientType }
+  return { appId, mchId, key, subAppId, subMchId, pfx, timeout, signType, clientType: clientTypeOf(options) }
 }
 
 // internals

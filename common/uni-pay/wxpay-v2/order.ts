@@ -1,5 +1,6 @@
 /** Orders of V2: what is asked, and what the client gets (spec/uni-pay.md §2.3, D3). */
 import { randomBytes } from 'node:crypto'
+import { isApp } from '../client-type.ts'
 import { requireAll, UniPayError } from '../error.ts'
 import { feeOf } from '../money.ts'
 import { compact, type Fields, isFields, snakeCased } from '../naming.ts'
@@ -27,7 +28,7 @@ export interface OrderParams {
 
 export function tradeTypeOf({ tradeType }: OrderParams, { clientType }: Merchant): string {
   if (tradeType) return tradeType
-  return clientType === 'app' || clientType === 'app-plus' ? 'APP' : 'JSAPI'
+  return isApp(clientType) ? 'APP' : 'JSAPI'
 }
 
 export function orderRequest(params: OrderParams, tradeType: string, { subAppId }: Merchant): Fields {
