@@ -1,5 +1,5 @@
 /** `unicloud-local db import` */
-import { readdirSync, statSync } from 'node:fs'
+import { accessSync, constants, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { SeedFile } from '../../database/seed.ts'
 import { fileContents } from '../../database/tools/file-names.ts'
@@ -171,6 +171,7 @@ function expand(
   const files: { file: string; collection: string }[] = []
   const indexes: SeedFile[] = []
   for (const given of paths) {
+    requireReadable(given)
     if (given !== '-' && statSync(given, { throwIfNoEntry: false })?.isDirectory()) {
       const found = documentsIn(given)
       files.push(...found.files.map((entry) => ({ ...entry, collection: named ?? entry.collection })))
@@ -183,6 +184,20 @@ function expand(
     }
   }
   return { files, indexes }
+}
+
+/** Before anything is emptied for a file that is not there. */
+function requireReadable(file: string): void {
+  if (file === '-') return
+  try {
+    accessSync(file, constants.R_OK)
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+    const message = missing
+      ? `there is no file ${file}`
+      : `${file} cannot be read: ${(cause as Error).message}`
+    throw new LocalError('USAGE', message, { cause })
+  }
 }
 
 function documentsIn(folder: string): { files: { file: string; collection: string }[]; indexes: SeedFile[] } {

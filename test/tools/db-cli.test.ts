@@ -271,6 +271,15 @@ describe('export and import', () => {
     }
   })
 
+  test('nothing is emptied for a file that is not there', async () => {
+    using project = Project.quiet()
+    await project.ok('init')
+    const { code, stderr } = await project.run('import', 'none.jsonl', '--collection', 'users', '--drop')
+    expect(code).toBe(2)
+    expect(stderr).toContain('there is no file none.jsonl')
+    expect(lines(await project.ok('export', 'users'))).toHaveLength(2)
+  })
+
   test('a reader that has enough ends an export quietly', async () => {
     using project = Project.quiet()
     const text = Array.from({ length: 20_000 }, (_, _id) =>
