@@ -255,6 +255,7 @@ class LocalSpace implements Space, SpaceControl {
       this.#transforms.ahead(changedFiles ?? before.cloudRoots),
     ])
     this.#manifest = after
+    if (JSON.stringify(before.databaseFiles) !== JSON.stringify(after.databaseFiles)) this.#seed()
     const report = this.#pools.follow(before, after, changedFiles)
     if (report.added.length > 0 || report.removed.length > 0) {
       this.#pools.broadcast({ t: 'space', change: { functions: functionKinds(after) } })
@@ -263,6 +264,14 @@ class LocalSpace implements Space, SpaceControl {
       for (const listener of this.#listeners) listener(after)
     }
     return report
+  }
+
+  /** New database files; a failure leaves the space as it is. */
+  #seed(): void {
+    void this.#database.seed().catch((error: Error) => {
+      const text = `database files could not be brought in: ${error.message}`
+      this.logs.append({ time: this.clock.now(), level: 'error', channel: 'system', text })
+    })
   }
 
   async #close(graceMs: number): Promise<void> {

@@ -9,6 +9,8 @@ export interface OpenDatabase {
   /** One more connection, for an instance. */
   connect(): MessagePort
   setClock(clock: ClockState): void
+  /** Brings in collections of the project's database files that do not exist yet. */
+  seed(): Promise<void>
   close(): Promise<void>
 }
 
@@ -27,6 +29,12 @@ export class DatabaseAccess {
 
   async connect(): Promise<MessagePort> {
     return (await this.#access()).connect()
+  }
+
+  /** Files were added: their collections come in at once when the database is open, else when it opens. */
+  async seed(): Promise<void> {
+    const opened = await this.#opened?.catch(() => undefined)
+    await opened?.seed()
   }
 
   async setClock(clock: ClockState): Promise<void> {

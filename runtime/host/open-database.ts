@@ -2,6 +2,7 @@
 import path from 'node:path'
 import type { ClockState } from '../../clock/adjustable-clock.ts'
 import type { Clock } from '../../clock/clock.ts'
+import type { DocumentDatabase } from '../../database/command.ts'
 import { type ConnectedDatabase, connectDatabase } from '../../database/connect.ts'
 import { seedDatabase } from '../../database/seed.ts'
 import { LocalError, type LocalErrorCode } from '../../errors/errors.ts'
@@ -24,10 +25,17 @@ export interface DatabaseOwner {
  * @throws LocalError when the data folder is in use or cannot be used, or the server cannot be reached
  */
 export async function openDatabase(owner: DatabaseOwner, clock: ClockState): Promise<OpenDatabase> {
-  const opened = await openEngine(owner, clock)
+  const engine = await openEngine(owner, clock)
+  const opened: OpenDatabase = {
+    database: engine.database,
+    connect: () => engine.connect(),
+    setClock: (state) => void engine.setClock(state),
+    seed: () => seed(owner, engine.database),
+    close: () => engine.close(),
+  }
   try {
-    await seed(owner, opened)
-    await openToClients(owner, opened)
+    await opened.seed()
+    await openToClients(owner, engine)
   } catch (error) {
     await opened.close()
     throw error
@@ -62,7 +70,7 @@ async function openToClients(owner: DatabaseOwner, opened: ConnectedDatabase): P
   remark(owner, 'info', `MongoDB clients reach the database at ${uris.join(', ')}`)
 }
 
-async function seed(owner: DatabaseOwner, { database }: OpenDatabase): Promise<void> {
+async function seed(owner: DatabaseOwner, database: DocumentDatabase): Promise<void> {
   await seedDatabase({
     database,
     name: owner.databaseName,

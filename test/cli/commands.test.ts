@@ -239,6 +239,20 @@ describe('dev', () => {
     await until(async () => (await get('/moved')) === 'late')
   })
 
+  test('a new database file brings in its collection', async () => {
+    const folder = path.join(await temporaryFolder(), 'seeded')
+    await cli(['init', folder])
+    await using server = await dev(['--project', folder])
+    await fetch(`${server.url}/todo/list`)
+    const file = path.join(folder, 'uniCloud-aliyun', 'database', 'late.init_data.json')
+    await writeFile(file, '[{ "_id": "1" }, { "_id": "2" }]')
+    await until(async () => {
+      const body = JSON.stringify({ count: 'late' })
+      const response = await fetch(`${server.url}/_unicloud/api/database`, { method: 'POST', body })
+      return ((await response.json()) as { n?: number }).n === 2
+    })
+  })
+
   test('--json prints log lines as JSON on stderr', async () => {
     await using server = await dev(['--project', project, '--json'])
     await fetch(`${server.url}/greet`)
