@@ -1,13 +1,14 @@
 /** What a request to the sandbox is for: a platform's API, the cashier, the pages for people, or the control API. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
-import { refusedAccess } from './access.ts'
+import { refusedAccess, TOKEN_COOKIE } from './access.ts'
 import { Actions } from './control/actions.ts'
 import { ControlApi } from './control/control.ts'
-import { type ApiRequest, BodyTooLarge, jsonAnswer, readBody } from './core/exchange.ts'
+import { type Answer, type ApiRequest, BodyTooLarge, jsonAnswer, readBody } from './core/exchange.ts'
 import { send } from './core/gate.ts'
 import type { Simulator } from './core/simulator.ts'
 import { platformHost } from './hosts.ts'
+import { Pages } from './pages/pages.ts'
 
 export interface FrontOptions {
   mount: string
@@ -18,11 +19,14 @@ export class Front {
   readonly #simulator: Simulator
   readonly #options: FrontOptions
   readonly #control: ControlApi
+  readonly #pages: Pages
 
   constructor(simulator: Simulator, options: FrontOptions) {
     this.#simulator = simulator
     this.#options = options
-    this.#control = new ControlApi(simulator, new Actions(simulator))
+    const actions = new Actions(simulator)
+    this.#control = new ControlApi(simulator, actions)
+    this.#pages = new Pages(simulator, actions, options.mount)
   }
 
   async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -61,8 +65,25 @@ export class Front {
   }
 
   async #own(req: IncomingMessage, res: ServerResponse, request: ApiRequest, path: string): Promise<void> {
-    const refused = refusedAccess(req, this.#options.accessToken(), request.query)
-    send(res, refused ?? (await this.#control.answer(request, path)))
+    const token = this.#options.accessToken()
+    // The cashier is open, as the real one is.
+    const refused = path.startsWith('/pay/') ? undefined : refusedAccess(req, token, request.query)
+    if (refused) return send(res, refused)
+    // A link carries the token once; afterwards the browser does.
+    if (token !== undefined && request.method === 'GET' && request.query.get('token') === token) {
+      return send(res, this.#welcome(token, path))
+    }
+    if (this.#pages.serves(request.method, path)) return send(res, await this.#pages.answer(request, path))
+    send(res, await this.#control.answer(request, path))
+  }
+
+  #welcome(token: string, path: string): Answer {
+    const cookie = `${TOKEN_COOKIE}=${token}; Path=${this.#options.mount}; HttpOnly; SameSite=Strict`
+    return {
+      status: 303,
+      headers: { Location: `${this.#options.mount}${path}`, 'Set-Cookie': cookie },
+      body: '',
+    }
   }
 
   #failed(res: ServerResponse, error: unknown): void {
