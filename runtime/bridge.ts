@@ -55,6 +55,8 @@ export interface GuestCall {
 
 /** Host -> guest. */
 export type HostMessage =
+  /** To an instance that is nobody's yet: its function will probably use the database. */
+  | { t: 'warm' }
   /** Turns a warm, empty instance into one of this function. */
   | { t: 'load'; space: GuestSpace; entry: FunctionEntry }
   /**

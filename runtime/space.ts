@@ -288,7 +288,10 @@ class LocalSpace implements Space, SpaceControl {
     const { options, clock } = this
     const access = {
       invokeNested: (nested: unknown, parent: HostCall | undefined) => this.#invokeNested(nested, parent),
-      connectDatabase: () => this.#database.connect(),
+      connectDatabase: () => {
+        this.#launcher.databaseUsed()
+        return this.#database.connect()
+      },
       connectOtherDatabase: (spaceId: string) => this.#others.connectDatabase(spaceId),
     }
     return {

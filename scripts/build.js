@@ -26,20 +26,32 @@ if (process.argv.includes('--clean') || process.argv.includes('--types')) {
   await rm(`${root}dist`, { recursive: true, force: true })
 }
 
-await build({
+const shared = {
   absWorkingDir: root,
-  entryPoints: present,
   outdir: 'dist',
   bundle: true,
-  splitting: true,
-  chunkNames: 'chunks/[name]-[hash]',
-  format: 'esm',
   platform: 'node',
   target: 'node20.19',
   packages: 'external',
   sourcemap: true,
   sourcesContent: false,
   logLevel: 'warning',
+}
+
+await build({
+  ...shared,
+  entryPoints: present,
+  format: 'esm',
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+})
+
+// Loaded in the middle of a function's own code, where nothing can be awaited.
+await build({
+  ...shared,
+  entryPoints: { 'guest/database-client': 'runtime/guest/uni-cloud/database-client.ts' },
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
 })
 
 // What ships with us in TypeScript becomes JavaScript here, and not at every user's first start.

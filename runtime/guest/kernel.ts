@@ -16,6 +16,7 @@ import { createLoader, type Loader } from './loader/loader.ts'
 import { ObjectCallee } from './object-call.ts'
 import { RunningCall } from './running-call.ts'
 import { createUniCloud } from './uni-cloud/index.ts'
+import { packages } from './uni-cloud/packages.ts'
 
 /** Time that work which outlives its call still gets at the end: HBuilderX's direct run (spec/runtime.md §3). */
 const leftoverGraceMs = 300
@@ -62,6 +63,9 @@ export class Kernel {
         break
       case 'load':
         this.#load(message)
+        break
+      case 'warm':
+        packages.databaseClient()
         break
       case 'clock':
         this.#runtime?.setClock(message.clock)

@@ -22,6 +22,7 @@ export class Launcher {
   readonly #start: (options: CarrierOptions) => Carrier
   readonly #cwd: string | undefined
   #spare: Carrier | undefined
+  #usesDatabase = false
   #refill: NodeJS.Timeout | undefined
   #closed = false
 
@@ -71,6 +72,14 @@ export class Launcher {
       if (this.#spare === spare) this.#spare = undefined
     })
     this.#spare = spare
+    if (this.#usesDatabase) spare.channel.send({ t: 'warm' })
+  }
+
+  /** A function of the space uses the database; the next one will as well, and finds a spare that is ready for it. */
+  databaseUsed(): void {
+    if (this.#usesDatabase) return
+    this.#usesDatabase = true
+    this.#spare?.channel.send({ t: 'warm' })
   }
 
   async close(): Promise<void> {

@@ -1,22 +1,22 @@
 /** `uniCloud.database()` (spec/database.md): the fluent API over this instance's connection to the space's database. */
 import type { MessagePort } from 'node:worker_threads'
-import { createDatabaseApi, type DatabaseApi, ObjectIdSource } from '../../../database/api/index.ts'
 import type { CallOptions, Command, DocumentDatabase, Reply } from '../../../database/command.ts'
 import type { GuestRuntime } from '../guest-context.ts'
+import type { DatabaseApi, ObjectIdSource } from './database-client.ts'
 import { LazySession } from './lazy-session.ts'
 import { otherSpace } from './other-space.ts'
 import { asUniCloudError } from './outbox.ts'
+import { packages } from './packages.ts'
 
 /** Makes `db` objects; they share one connection, which opens with the first operation. */
 export class Databases {
   readonly #runtime: GuestRuntime
-  readonly #ids: ObjectIdSource
+  #ids: ObjectIdSource | undefined
   #own: DatabaseApi | undefined
   readonly #others = new Map<string, DatabaseApi>()
 
   constructor(runtime: GuestRuntime) {
     this.#runtime = runtime
-    this.#ids = new ObjectIdSource(runtime.clock)
   }
 
   /** @param init `spaceId` of another space; without it, this one */
@@ -40,6 +40,8 @@ export class Databases {
   #create(database: DocumentDatabase): DatabaseApi {
     const runtime = this.#runtime
     const { space } = runtime
+    const { createDatabaseApi, ObjectIdSource } = packages.databaseClient()
+    this.#ids ??= new ObjectIdSource(runtime.clock)
     return createDatabaseApi({
       database,
       name: space.databaseName,
@@ -67,7 +69,7 @@ async function connectOther(runtime: GuestRuntime, spaceId: string): Promise<Doc
     throw asUniCloudError(error)
   })
   const { port, databaseName } = (await answer) as { port: MessagePort; databaseName: string }
-  const database = await open(runtime, port)
+  const database = open(runtime, port)
   return {
     kind: database.kind,
     command: (_, command, options) => database.command(databaseName, command, options),
@@ -77,9 +79,8 @@ async function connectOther(runtime: GuestRuntime, spaceId: string): Promise<Doc
   }
 }
 
-async function open(runtime: GuestRuntime, port: MessagePort): Promise<DocumentDatabase> {
-  const { PortDatabase } = await import('../../../database/engine/port-client.ts')
-  const database = new PortDatabase(port)
+function open(runtime: GuestRuntime, port: MessagePort): DocumentDatabase {
+  const database = new (packages.databaseClient().PortDatabase)(port)
   runtime.onDrain(() => database[Symbol.asyncDispose]())
   return database
 }

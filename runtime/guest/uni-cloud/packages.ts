@@ -9,6 +9,8 @@ import type { I18n } from '@dcloudio/uni-i18n'
 import type { Redis } from 'ioredis'
 import type urllib from 'urllib'
 import type { WebSocket } from 'ws'
+import { builtFile } from '../../package-info.ts'
+import type * as databaseClient from './database-client.ts'
 
 const load = createRequire(import.meta.url)
 
@@ -20,4 +22,5 @@ export const packages = {
   ws: () => load('ws') as typeof WebSocket,
   i18n: () => load('@dcloudio/uni-i18n') as { I18n: typeof I18n },
   ioredis: () => load('ioredis') as { Redis: typeof Redis },
+  databaseClient: () => load(builtFile('guest/database-client.cjs')) as typeof databaseClient,
 } as const
