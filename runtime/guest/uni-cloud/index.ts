@@ -17,6 +17,7 @@ import { Outbound } from './network/outbound.ts'
 import { uniRequest } from './network/request.ts'
 import { connectSocket } from './network/socket-task.ts'
 import { initSpace } from './other-space.ts'
+import { publicUrl } from './public-url.ts'
 import { redisFactory } from './redis/redis.ts'
 import { runningCallsApi } from './running-calls.ts'
 import { ai } from './services/ai.ts'
@@ -53,8 +54,14 @@ export function createUniCloud(runtime: GuestRuntime): object {
 
 // internals
 
+/** Ours alone, so it is not listed: modules that ship with us ask where this space can be reached. */
+function localUrl(runtime: GuestRuntime): object {
+  return Object.defineProperty({}, '$localUrl', { get: () => publicUrl(runtime) })
+}
+
 const groups: readonly MemberGroup[] = [
   { members: runningCallsApi },
+  { members: localUrl },
   {
     members: (runtime) => ({
       logger: createLogger(runtime),
