@@ -1,4 +1,5 @@
 /** What a request to the sandbox is for: a platform's API, the cashier, the pages for people, or the control API. */
+import { X509Certificate } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { refusedAccess, TOKEN_COOKIE } from './access.ts'
@@ -32,7 +33,7 @@ export class Front {
   async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     try {
       const { host, target } = this.#aim(req)
-      const request = await readRequest(req, host, target)
+      const request = await readRequest(req, host, target, this.#certificateOf(req))
       const own = this.#ownPath(request)
       if (own === undefined) await this.#simulator.gate.handle(request, res)
       else await this.#own(req, res, request, own)
@@ -55,6 +56,14 @@ export class Front {
       host: platformHost(req.headers['x-forwarded-host']) || platformHost(req.headers.host),
       target: url,
     }
+  }
+
+  /** Only a TLS connection can ask for one; the merchant's own is the one that counts. */
+  #certificateOf(req: IncomingMessage): ApiRequest['clientCertificate'] {
+    const socket = req.socket as Partial<TLSSocket>
+    if (!socket.encrypted) return 'notAsked'
+    const merchant = new X509Certificate(this.#simulator.keys.material.keys.wechat_merchant_cert)
+    return socket.getPeerX509Certificate?.()?.raw.equals(merchant.raw) ? 'shown' : 'missing'
   }
 
   /** @returns path below the mount; undefined when the request is for a platform */
@@ -98,9 +107,13 @@ export class Front {
 
 // internals
 
-async function readRequest(req: IncomingMessage, host: string, target: string): Promise<ApiRequest> {
+async function readRequest(
+  req: IncomingMessage,
+  host: string,
+  target: string,
+  clientCertificate: ApiRequest['clientCertificate'],
+): Promise<ApiRequest> {
   const mark = target.indexOf('?')
-  const socket = req.socket as Partial<TLSSocket>
   return {
     method: req.method ?? 'GET',
     host,
@@ -109,6 +122,6 @@ async function readRequest(req: IncomingMessage, host: string, target: string): 
     query: new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1)),
     headers: req.headers,
     body: await readBody(req),
-    clientCertificate: !socket.encrypted ? 'notAsked' : socket.authorized ? 'shown' : 'missing',
+    clientCertificate,
   }
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../../clock/clock.ts'
 import { Alipay } from '../alipay/platform.ts'
 import { loadKeys, type Seed } from '../keys/key-keeper.ts'
 import { type KeyRing, openKeyRing } from '../keys/key-ring.ts'
+import { WechatV2 } from '../wechat-v2/platform.ts'
 import { WechatV3 } from '../wechat-v3/platform.ts'
 import { Agenda } from './agenda.ts'
 import { BusinessClock } from './business-clock.ts'
@@ -174,7 +175,7 @@ export class Simulator {
 // internals
 
 function createPlatforms(parts: PlatformParts, codes: LoginCodes): Platform[] {
-  return [new WechatV3(parts), new Alipay(parts, codes)]
+  return [new WechatV3(parts), new WechatV2(parts), new Alipay(parts, codes)]
 }
 
 function stackOf(error: unknown): string {

@@ -7,6 +7,8 @@ import { alipayCertificateNumber, alipayRootNumber } from '../../sandbox/keys/al
 import { loadKeys } from '../../sandbox/keys/key-keeper.ts'
 import { openKeyRing } from '../../sandbox/keys/key-ring.ts'
 import { signV2, stringToSignV2 } from '../../sandbox/wechat/signature-v2.ts'
+import { sealV2 } from '../../sandbox/wechat-v2/notices.ts'
+import { parseXml, writeXml } from '../../sandbox/wechat-v2/xml.ts'
 import { seal } from '../../sandbox/wechat-v3/seal.ts'
 import { messageOf, parseAuthorization, rsaSign, rsaVerify } from '../../sandbox/wechat-v3/signature.ts'
 import published from '../conformance/payment-vectors.json' with { type: 'json' }
@@ -91,6 +93,19 @@ describe('WeChat Pay V2', () => {
     )
     expect(stringToSignV2(params, input.key)).toBe(steps.string_to_sign)
     expect(signV2(params, input.key, type)).toBe(expected[member])
+  })
+
+  test('wx-v2-pay-notify', () => {
+    const { input, expected } = vector('wx-v2-pay-notify')
+    const sign = signV2(input.params_without_sign, input.key)
+    expect(sign).toBe(expected.sign)
+    expect(writeXml({ ...input.params_without_sign, sign })).toBe(expected.body)
+  })
+
+  test('wx-v2-refund-notify', () => {
+    const { input, expected } = vector('wx-v2-refund-notify')
+    expect(sealV2(input.plain_xml, input.key)).toBe(expected.req_info)
+    expect(writeXml(parseXml(input.plain_xml) ?? {}, 'root')).toBe(input.plain_xml)
   })
 })
 
