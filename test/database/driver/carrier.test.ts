@@ -98,7 +98,7 @@ describe('transactions', () => {
     const collection = fresh()
     const session = database.startSession()
     await session.startTransaction({ lifetimeMS: 1 })
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await new Promise((resolve) => setTimeout(resolve, 300))
     await expect(run({ insert: collection, documents: [{}] }, { session })).rejects.toMatchObject({
       code: 251,
     })
