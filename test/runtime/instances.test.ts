@@ -108,8 +108,8 @@ describe('limits', () => {
   test('calls that share the instance of a stuck one are not harmed by it', async () => {
     space = await openSpace()
     const stuck = space.invoke(clientCall('spinner-together', { hang: true }))
-    await new Promise((resolve) => setTimeout(resolve, 400))
-    const other = call('spinner-together', { ms: 800 })
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    const other = call('spinner-together', { ms: 1800 })
     expect(failureOf(await stuck)[0]).toBe('FUNCTION_TIMEOUT')
     expect(await other).toBe('done')
     expect(await call('spinner-together')).toBe('done')
