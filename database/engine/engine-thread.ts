@@ -9,7 +9,7 @@ import type { WireOptions, WireServer } from '../wire/wire-server.ts'
 import { databaseError } from './errors.ts'
 import { EMBEDDED, PortDatabase, type PortDescription } from './port-client.ts'
 import { clockCell, writeClock } from './shared-clock.ts'
-import type { Durability } from './store/contract.ts'
+import type { Durability, Storage } from './store/contract.ts'
 import { LOCK } from './store/files.ts'
 import { releaseLock } from './store/lock.ts'
 import { decodeFailure } from './thread-failure.ts'
@@ -20,6 +20,8 @@ export interface EngineThreadOptions {
   uri?: string
   /** Folder of the data files; without one everything is gone when the thread ends. */
   directory?: string
+  /** How the folder keeps the data. Default `journal`. */
+  storage?: Storage
   /** Default `os`. */
   durability?: Durability
   /** Allows `$where`. Default false. */
@@ -128,11 +130,12 @@ export class EngineThread implements AsyncDisposable {
 
   #start(): Worker {
     if (this.#worker) return this.#worker
-    const { uri, directory, durability, javascript } = this.#options
+    const { uri, directory, storage, durability, javascript } = this.#options
     const again = [...this.#doors]
     const workerData: ThreadData = {
       ...(uri === undefined ? {} : { uri }),
       ...(directory === undefined ? {} : { directory }),
+      ...(storage === undefined ? {} : { storage }),
       ...(durability === undefined ? {} : { durability }),
       ...(javascript === undefined ? {} : { javascript }),
       clock: this.#clock,

@@ -7,8 +7,9 @@ import { EMBEDDED } from './port-client.ts'
 import type { PortCarrier } from './port-server.ts'
 import { EmbeddedSession, sessionCall } from './session-handle.ts'
 import { EngineState } from './state.ts'
-import type { Durability, Store } from './store/contract.ts'
+import type { Durability, Storage, Store } from './store/contract.ts'
 import { JournalStore } from './store/journal-store.ts'
+import { LmdbStore } from './store/lmdb/lmdb-store.ts'
 import { MemoryStore } from './store/memory-store.ts'
 import { deepClone } from './values/clone.ts'
 import { normalizeDocument } from './values/normalize.ts'
@@ -17,6 +18,8 @@ import type { Doc } from './values/types.ts'
 export interface EmbeddedOptions {
   /** Folder of the data files; without one everything is gone when the engine is closed. */
   directory?: string
+  /** How the folder keeps the data: see {@link Storage}. Default `journal`. */
+  storage?: Storage
   /** Default `os`; see {@link Durability}. */
   durability?: Durability
   /** Time of `$$NOW`, TTL, sessions and transactions. Default: the machine's. */
@@ -29,6 +32,8 @@ export interface EmbeddedOptions {
   lockToken?: string
   /** Smallest journal worth a checkpoint, in bytes. Default 8 MB. */
   checkpointBytes?: number
+  /** With `lmdb`: bytes, in BSON, of documents kept decoded. Default 24 MB. */
+  cacheBytes?: number
 }
 
 /**
@@ -98,7 +103,12 @@ export class EmbeddedDatabase implements DocumentDatabase, PortCarrier {
 
   /** Tells other processes that want the folder where the database can be reached. */
   announce(uri: string): void {
-    if (this.state.store instanceof JournalStore) this.state.store.announce(uri)
+    this.state.store.announce(uri)
+  }
+
+  /** Resolves when what the clock has made the engine do by itself (removing what has expired) is done. */
+  settled(): Promise<void> {
+    return this.#housekeeping.settled()
   }
 
   /** Aborts what is open and brings everything to the disk. */
@@ -116,6 +126,9 @@ export class EmbeddedDatabase implements DocumentDatabase, PortCarrier {
   async #close(): Promise<void> {
     this.#housekeeping[Symbol.dispose]()
     this.state.transactions.abortAll()
+    // Whoever reads in turns must not go on with a store that is closed.
+    await this.#executor.close()
+    this.state.cursors.killWhere(() => true)
     await this.state.store.close()
   }
 }
@@ -123,13 +136,10 @@ export class EmbeddedDatabase implements DocumentDatabase, PortCarrier {
 // internals
 
 function openStore(options: EmbeddedOptions): Store {
-  const { directory, durability = 'os', warn = () => {}, lockToken, checkpointBytes } = options
+  const { directory, durability = 'os', warn = () => {}, lockToken, checkpointBytes, cacheBytes } = options
   if (directory === undefined) return new MemoryStore()
-  return new JournalStore({
-    directory,
-    durability,
-    warn,
-    ...(lockToken === undefined ? {} : { lockToken }),
-    ...(checkpointBytes === undefined ? {} : { checkpointBytes }),
-  })
+  const common = { directory, durability, warn, ...(lockToken === undefined ? {} : { lockToken }) }
+  if (options.storage === 'lmdb')
+    return new LmdbStore({ ...common, ...(cacheBytes === undefined ? {} : { cacheBytes }) })
+  return new JournalStore({ ...common, ...(checkpointBytes === undefined ? {} : { checkpointBytes }) })
 }

@@ -30,6 +30,10 @@ export interface Call {
  */
 export class Executor {
   readonly #state: EngineState
+  readonly #closing = new AbortController()
+  /** Commands under way. */
+  #active = 0
+  #idle = () => {}
 
   constructor(state: EngineState) {
     this.#state = state
@@ -46,15 +50,29 @@ export class Executor {
     if (!entry) return fail(59, `no such command: '${name}'`)
     const session = call.session && this.#state.sessions.get(call.session.id)
     const running: Running = { database, name, entry, command, session, call, stored: false }
-    const reply = await (call.session?.autocommit === false
-      ? this.#inTransaction(running)
-      : this.#plain(running))
-    if (running.stored) {
-      // `j: true` asks for the disk, whatever the database's own durability (§8).
-      const durable = wantsJournal(command) ? this.#state.store.sync() : this.#state.store.settled()
-      if (durable) await durable
+    this.#active++
+    try {
+      const reply = await (call.session?.autocommit === false
+        ? this.#inTransaction(running)
+        : this.#plain(running))
+      if (running.stored) {
+        // `j: true` asks for the disk, whatever the database's own durability (§8).
+        const durable = wantsJournal(command) ? this.#state.store.sync() : this.#state.store.settled()
+        if (durable) await durable
+      }
+      return reply
+    } finally {
+      if (--this.#active === 0) this.#idle()
     }
-    return reply
+  }
+
+  /** Interrupts what is under way, and resolves when nothing is any more. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    if (this.#active === 0) return
+    await new Promise<void>((resolve) => {
+      this.#idle = resolve
+    })
   }
 
   // internals
@@ -238,7 +256,7 @@ export class Executor {
       session,
       owner: call.owner,
       now: new Date(this.#state.clock.now()),
-      pause: new Pause(sliced, limit, call.signal),
+      pause: new Pause(sliced, limit, call.signal, this.#closing.signal),
       reading,
     }
   }

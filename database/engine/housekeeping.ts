@@ -9,6 +9,7 @@ export class Housekeeping implements Disposable {
   readonly #executor: Executor
   readonly #warn: (text: string) => void
   #timer: Disposable
+  #rounds: Promise<void> = Promise.resolve()
   #warned = false
 
   constructor(state: EngineState, executor: Executor, warn: (text: string) => void) {
@@ -18,13 +19,20 @@ export class Housekeeping implements Disposable {
     this.#timer = this.#next()
   }
 
+  /** Resolves when the rounds that have begun are done. */
+  settled(): Promise<void> {
+    return this.#rounds
+  }
+
   /** Runs one round now. */
   async round(): Promise<void> {
     this.#state.sessions.expire()
     this.#state.cursors.expire()
     this.#watchMemory()
-    for (const collection of [...this.#state.catalog.all()])
-      if (collection.loaded) await this.#expire(collection)
+    for (const collection of [...this.#state.catalog.all()]) {
+      // What nobody has used yet is not loaded for this, where loading costs time and memory.
+      if (collection.loaded || this.#state.store.kind === 'lmdb') await this.#expire(collection)
+    }
   }
 
   [Symbol.dispose](): void {
@@ -36,9 +44,11 @@ export class Housekeeping implements Disposable {
   #next(): Disposable {
     return this.#state.clock.setTimer(() => {
       this.#timer = this.#next()
-      this.round().catch((error: unknown) =>
-        this.#warn(`Removing expired documents failed: ${String(error)}`),
-      )
+      const round = this.round().catch((error: unknown) => {
+        if ((error as { code?: unknown }).code !== CLOSING)
+          this.#warn(`Removing expired documents failed: ${String(error)}`)
+      })
+      this.#rounds = Promise.all([this.#rounds, round]).then(() => {})
     }, INTERVAL_MS)
   }
 
@@ -80,6 +90,8 @@ export class Housekeeping implements Disposable {
 
 // internals
 
+/** InterruptedAtShutdown */
+const CLOSING = 11600
 /** As often as the server's TTL monitor. */
 const INTERVAL_MS = 60_000
 const WARN_BYTES = 400 * 1024 * 1024

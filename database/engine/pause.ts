@@ -34,10 +34,20 @@ export class Pause implements Turns {
   readonly #sliced: boolean
   readonly #deadline: number
   readonly #signal: AbortSignal | undefined
+  readonly #closing: AbortSignal
   #sliceEnd = performance.now() + SLICE_MS
 
-  /** @param sliced false for commands that must run to their end at once: writes, and everything in a transaction */
-  constructor(sliced: boolean, maxTimeMS: number | undefined, signal: AbortSignal | undefined) {
+  /**
+   * @param sliced false for commands that must run to their end at once: writes, and everything in a transaction
+   * @param closing aborted when the database is closed
+   */
+  constructor(
+    sliced: boolean,
+    maxTimeMS: number | undefined,
+    signal: AbortSignal | undefined,
+    closing: AbortSignal,
+  ) {
+    this.#closing = closing
     this.#sliced = sliced
     this.#deadline = maxTimeMS ? performance.now() + maxTimeMS : Number.POSITIVE_INFINITY
     this.#signal = signal
@@ -45,7 +55,7 @@ export class Pause implements Turns {
 
   /**
    * True when others should get their turn: copy what must not change, then await {@link turn}.
-   * @throws DatabaseError 50 when the time is up, 11601 when the caller has given up
+   * @throws DatabaseError 50 when the time is up, 11601 when the caller has given up, 11600 when the database is closed
    */
   due(): boolean {
     const now = performance.now()
@@ -70,6 +80,7 @@ export class Pause implements Turns {
 
   #check(now: number): void {
     if (now > this.#deadline) fail(50, 'operation exceeded time limit')
+    if (this.#closing.aborted) fail(11600, 'the database is being closed')
     if (this.#signal?.aborted) fail(11601, 'operation was interrupted')
   }
 }

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { WireOptions } from '../wire/wire-server.ts'
 import type { PortDescription } from './port-client.ts'
-import type { Durability } from './store/contract.ts'
+import type { Durability, Storage } from './store/contract.ts'
 import type { ThreadFailure } from './thread-failure.ts'
 
 /** What passes between an engine's thread and its owner; see engine-thread.ts and thread.ts. */
@@ -11,6 +11,7 @@ export interface ThreadData {
   /** A real server to speak to through the driver, instead of an engine. */
   readonly uri?: string
   readonly directory?: string
+  readonly storage?: Storage
   readonly durability?: Durability
   readonly javascript?: boolean
   /** Smallest journal worth a checkpoint, in bytes. */

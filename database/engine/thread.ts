@@ -36,8 +36,8 @@ owner.on('message', (message: ToThread) => {
       break
     case 'clock':
       shared?.moved()
-      // What the timers have begun gets its turn before the owner is told.
-      setImmediate(() => tell({ kind: 'clock', move: message.move }))
+      // What the timers have begun is done before the owner is told.
+      setImmediate(() => void tellMoved(message.move))
       break
     case 'announce':
       if (carrier instanceof EmbeddedDatabase) carrier.announce(message.uri)
@@ -57,6 +57,7 @@ owner.on('message', (message: ToThread) => {
 function openEngine(): EmbeddedDatabase {
   return new EmbeddedDatabase({
     ...(data.directory === undefined ? {} : { directory: data.directory, lockToken: data.lockToken }),
+    ...(data.storage === undefined ? {} : { storage: data.storage }),
     ...(data.durability === undefined ? {} : { durability: data.durability }),
     ...(data.checkpointBytes === undefined ? {} : { checkpointBytes: data.checkpointBytes }),
     javascript: data.javascript ?? false,
@@ -136,6 +137,11 @@ async function hangUp(id: number): Promise<void> {
   servers.delete(id)
   await (await server)?.close()
   tell({ kind: 'hungUp', id })
+}
+
+async function tellMoved(move: number): Promise<void> {
+  if (carrier instanceof EmbeddedDatabase) await carrier.settled()
+  tell({ kind: 'clock', move })
 }
 
 function warn(text: string): void {

@@ -20,6 +20,16 @@ describeContract('engine with a journal', async () => {
   return { database, close }
 })
 
+describeContract('engine with lmdb', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'unicloud-contract-'))
+  const database = new EmbeddedDatabase({ directory, storage: 'lmdb' })
+  const close = async () => {
+    await database.close()
+    rmSync(directory, { recursive: true })
+  }
+  return { database, close }
+})
+
 describeContract('port of an engine thread', async () => {
   const thread = new EngineThread()
   return { database: thread.database, close: () => thread.close() }

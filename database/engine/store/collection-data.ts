@@ -1,7 +1,7 @@
 import { ID_INDEX, type IndexDefinition } from '../index/definition.ts'
 import type { Index, KeyChange, KeyConflict } from '../index/index.ts'
 import type { Doc } from '../values/types.ts'
-import type { Snapshot } from './snapshot.ts'
+import type { Reader, Snapshot } from './snapshot.ts'
 
 /** The changes of the indexes that one write brings. */
 export type PreparedKeys = readonly (readonly [Index, KeyChange])[]
@@ -25,10 +25,10 @@ export abstract class CollectionData {
   abstract get(record: number, at?: Snapshot): Doc | undefined
 
   /** Record and document, in order of insertion. */
-  abstract entries(at?: Snapshot): IterableIterator<[number, Doc]>
+  abstract entries(reader?: Reader): IterableIterator<[number, Doc]>
 
   /** The documents alone, in order of insertion. */
-  abstract documents(at?: Snapshot): IterableIterator<Doc>
+  abstract documents(reader?: Reader): IterableIterator<Doc>
 
   /** Writes one version over the other, in documents and indexes. No checks: those are the writer's. */
   abstract apply(record: number, before: Doc | undefined, after: Doc | undefined, keys?: PreparedKeys): void
@@ -79,7 +79,7 @@ export abstract class CollectionData {
   }
 
   restoreIndexes(indexes: ReadonlyMap<string, Index>): void {
-    this.#indexes.clear()
+    this.releaseIndexes()
     for (const index of indexes.values()) this.hold(index)
   }
 
@@ -117,6 +117,10 @@ export abstract class CollectionData {
   /** Takes an index in, under its name. */
   protected hold(index: Index): void {
     this.#indexes.set(index.name, index)
+  }
+
+  protected releaseIndexes(): void {
+    this.#indexes.clear()
   }
 
   /** Two documents with the same key in an index that is filled. */

@@ -51,6 +51,12 @@ export interface Batch {
   readonly retry?: RetryRecord
 }
 
+/**
+ * How a data folder keeps documents (§8): `journal` in memory, with a journal and collection files; `lmdb` in a file,
+ * for data that should not live in memory.
+ */
+export type Storage = 'journal' | 'lmdb'
+
 /** How sure an acknowledged write is (§8): `os` survives the process, `disk` the machine, `none` neither. */
 export type Durability = 'os' | 'disk' | 'none'
 
@@ -84,6 +90,8 @@ export interface Store {
    * @returns its number
    */
   commit(batch: Batch): number
+  /** Lets other processes that want the data know where it can be reached. */
+  announce(uri: string): void
   /** Set while commits are made that readers do not see yet: until it resolves, no command may begin to read. */
   readonly unsettled: Promise<void> | undefined
   /** What readers see at this moment, for those who go on later; undefined when they have to keep it themselves. */

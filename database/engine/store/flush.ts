@@ -1,19 +1,22 @@
-import type { JournalFile } from './journal.ts'
+/** Something that is written to, and can be brought to the disk. */
+export interface Flushed {
+  sync(): Promise<void>
+}
 
 /**
- * Brings a journal to the disk in the background: one flush at a time, and all commits that came before it share it
+ * Brings a file to the disk in the background: one flush at a time, and all commits that came before it share it
  * (spec/embedded-database.md §8). Timers are the machine's: this is about power cuts, not about the space's time.
  */
 export class Flush {
-  #journal: JournalFile
+  #file: Flushed
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
   #next: Promise<void> | undefined
   /** True when something has been written that no flush, running ones included, is sure to cover. */
   #dirty = false
 
-  constructor(journal: JournalFile) {
-    this.#journal = journal
+  constructor(file: Flushed) {
+    this.#file = file
   }
 
   /** Something was written: flush within so many milliseconds. */
@@ -36,9 +39,9 @@ export class Flush {
     return this.#next
   }
 
-  /** Goes on with another journal; the old one is flushed and closed. */
-  turn(journal: JournalFile, old: JournalFile): void {
-    this.#journal = journal
+  /** Goes on with another file; the old one is flushed and closed. */
+  turn(file: Flushed, old: Flushed & { close(): void }): void {
+    this.#file = file
     const before = this.#running ?? Promise.resolve()
     this.#track(
       before
@@ -53,7 +56,7 @@ export class Flush {
   #run(): Promise<void> {
     this.#next = undefined
     this.#dirty = false
-    return this.#track(this.#journal.sync())
+    return this.#track(this.#file.sync())
   }
 
   #track(flush: Promise<void>): Promise<void> {

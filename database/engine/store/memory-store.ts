@@ -33,6 +33,8 @@ export class MemoryStore implements Store {
     return ++this.#sequence
   }
 
+  announce(_uri: string): void {}
+
   snapshot(): undefined {
     return undefined
   }

@@ -6,3 +6,8 @@ export interface Snapshot extends Disposable {
   /** Number of the last commit it contains. */
   readonly sequence: number
 }
+
+/** Where a reader is: it reads what is there now, until it is given a snapshot in the middle of its reading. */
+export interface Reader {
+  readonly snapshot: Snapshot | undefined
+}

@@ -163,10 +163,10 @@ class LiveView implements CollectionView {
   }
 
   entries(): Iterable<[number, Doc]> {
-    return this.collection.data.entries(this.snapshot)
+    return this.collection.data.entries(this)
   }
 
   documents(): Iterable<Doc> {
-    return this.collection.data.documents(this.snapshot)
+    return this.collection.data.documents(this)
   }
 }

@@ -22,8 +22,11 @@ export interface Before {
   readonly records: Map<number, Doc | undefined>
 }
 
-/** Records a transaction inserts are numbered from here on until it commits, so that they come last in its scans. */
-export const PROVISIONAL = 2 ** 52
+/**
+ * Records a transaction inserts are numbered from here on until it commits, so that they come last in its scans. Six
+ * bytes hold them, as they do real ones.
+ */
+export const PROVISIONAL = 2 ** 47
 
 /**
  * An open transaction (spec/embedded-database.md §10): a snapshot made of pre-images, its own writes in an overlay, and

@@ -1,9 +1,9 @@
 import { ObjectId } from 'bson'
 import { describe, expect, test } from 'vitest'
-import { EmbeddedDatabase } from '../../../database/engine/engine.ts'
 import { compileFilter } from '../../../database/engine/match/index.ts'
 import { compileSort } from '../../../database/engine/sort.ts'
 import { RandomValues } from '../engine/random-values.ts'
+import { openDatabase } from '../open.ts'
 
 type Doc = Record<string, unknown>
 
@@ -18,7 +18,7 @@ describe('any query gives what a full scan gives', () => {
 })
 
 async function compareWithScan(random: RandomValues): Promise<void> {
-  await using database = new EmbeddedDatabase()
+  await using database = openDatabase()
   const run = (command: Doc) => database.command('d', command)
   const documents = Array.from({ length: 30 + random.integer(60) }, (_, _id) => ({
     _id: random.integer(4) === 0 ? String(_id) : _id,

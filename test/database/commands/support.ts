@@ -1,6 +1,6 @@
 import { ManualClock } from '../../../clock/clock.ts'
 import { DatabaseError, type SessionHandle } from '../../../database/command.ts'
-import { EmbeddedDatabase } from '../../../database/engine/engine.ts'
+import { openDatabase } from '../open.ts'
 
 export type Doc = Record<string, unknown>
 
@@ -8,10 +8,16 @@ export type Doc = Record<string, unknown>
 export class Bench implements AsyncDisposable {
   readonly clock = new ManualClock('2026-01-01T00:00:00Z')
   readonly warnings: string[] = []
-  readonly database = new EmbeddedDatabase({ clock: this.clock, warn: (text) => this.warnings.push(text) })
+  readonly database = openDatabase({ clock: this.clock, warn: (text) => this.warnings.push(text) })
 
   run(command: Doc, session?: SessionHandle): Promise<Doc> {
     return this.database.command('d', command, session ? { session } : {})
+  }
+
+  /** Moves the clock; what that makes the engine do by itself is done. */
+  async advance(ms: number): Promise<void> {
+    await this.clock.advance(ms)
+    await this.database.settled()
   }
 
   insert(collection: string, documents: Doc[]): Promise<Doc> {

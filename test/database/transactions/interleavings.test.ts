@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { DatabaseError, SessionHandle } from '../../../database/command.ts'
-import { EmbeddedDatabase } from '../../../database/engine/engine.ts'
 import { RandomValues } from '../engine/random-values.ts'
+import { openDatabase } from '../open.ts'
 
 type State = Map<number, number>
 
@@ -30,7 +30,7 @@ describe('random interleavings behave as the model does', () => {
 
 class Interleaving {
   readonly #random: RandomValues
-  readonly #database = new EmbeddedDatabase()
+  readonly #database = openDatabase()
   readonly #open: Open[] = []
   #committed: State = new Map()
 

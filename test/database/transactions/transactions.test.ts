@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../../clock/clock.ts'
 import type { DatabaseError, SessionHandle } from '../../../database/command.ts'
-import { EmbeddedDatabase } from '../../../database/engine/engine.ts'
+import { openDatabase } from '../open.ts'
 
 type Doc = Record<string, unknown>
 
 class Setup implements AsyncDisposable {
   readonly clock = new ManualClock('2026-01-01')
-  readonly database = new EmbeddedDatabase({ clock: this.clock })
+  readonly database = openDatabase({ clock: this.clock })
 
   run(command: Doc, session?: SessionHandle): Promise<Doc> {
     return this.database.command('d', command, session ? { session } : {})
@@ -250,7 +250,8 @@ describe('plain writes that meet an intent', () => {
     await setup.set(1, { n: 1 }, session)
     const update = { update: 'c', updates: [{ q: { _id: 1 }, u: { $set: { n: 2 } } }], maxTimeMS: 100 }
     const waiting = setup.run(update).catch((error: DatabaseError) => error)
-    await Promise.resolve()
+    // Writes come one after the other: when this one is answered, the one before it waits.
+    await setup.insert([{ _id: 2 }])
     await setup.clock.advance(100)
     expect(await waiting).toMatchObject({ code: 50 })
     await session.abortTransaction()
