@@ -34,17 +34,20 @@ export function accepted(wording: Wording): HttpAnswer {
 
 /** It is not believed; a genuine one will be sent again. */
 export function refused(wording: Wording, reason = '签名验证失败'): HttpAnswer {
-  return wording === 'wxpay-v3' ? json(401, { code: 'FAIL', message: reason }) : failed(wording, reason)
+  if (wording === 'wxpay-v3') return json(401, { code: 'FAIL', message: reason })
+  return failed(wording, reason, 400)
 }
 
 /** It cannot be dealt with now; it should be sent again. */
 export function later(wording: Wording, reason = '处理中，请稍后重试'): HttpAnswer {
-  return wording === 'wxpay-v3' ? json(500, { code: 'FAIL', message: reason }) : failed(wording, reason)
+  if (wording === 'wxpay-v3') return json(500, { code: 'FAIL', message: reason })
+  return failed(wording, reason, 500)
 }
 
 // internals
 
-function failed(wording: Wording, reason: string): HttpAnswer {
+/** @param status for those whose words are not known */
+function failed(wording: Wording, reason: string, status: number): HttpAnswer {
   switch (wording) {
     case 'wxpay-v2':
       return xml('FAIL', reason)
@@ -55,7 +58,7 @@ function failed(wording: Wording, reason: string): HttpAnswer {
     case 'alipay':
       return text(200, 'fail')
     default:
-      return text(400, 'fail')
+      return text(status, 'fail')
   }
 }
 

@@ -1,4 +1,5 @@
 /** A notification from its arrival to the answer (spec/uni-pay.md §3.5). */
+import { merchantNode } from '../config/config.ts'
 import { reasonOf } from '../pay-error.ts'
 import { Merchant } from '../providers/merchant.ts'
 import { accepted, type HttpAnswer, later, refused, type Wording, wordingOf } from './acknowledgement.ts'
@@ -26,10 +27,12 @@ export async function answerNotification(
   arrival: Arrival,
 ): Promise<HttpAnswer | string> {
   const where = `${provider}-${payType}`
-  let wording = wordingOf(provider, undefined)
+  // Until it is known which WeChat it is, no answer may pass for an acceptance: V3 takes any with status 200 for one.
+  let wording: Wording = provider === 'wxpay' ? 'other' : wordingOf(provider, undefined)
   try {
+    const { version } = merchantNode(provider, payType)
+    wording = wordingOf(provider, version)
     const merchant = await Merchant.open({ provider, payType, offline: true })
-    wording = wordingOf(provider, merchant.node.version)
     return await handle(merchant, wording, arrival)
   } catch (error) {
     console.error(`uni-pay: a notification for ${where} could not be dealt with`, error)
