@@ -9,8 +9,8 @@ import { findTrade, tradeFor } from './orders.ts'
 
 const APP_PAY = 'alipay.trade.app.pay'
 
-/** @throws ClientRefused */
-export function openByAlipayClient(parts: PlatformParts, client: Json): Order {
+/** @returns undefined for what is not Alipay's @throws ClientRefused */
+export function openByAlipayClient(parts: PlatformParts, client: Json): Order | undefined {
   // A mini program is handed the trade's number.
   const tradeNo = isObject(client) ? client.tradeNO : client
   if (typeof tradeNo === 'string' && /^\d{28}$/.test(tradeNo)) {
@@ -18,9 +18,7 @@ export function openByAlipayClient(parts: PlatformParts, client: Json): Order {
     if (!order) throw new ClientRefused(`trade ${tradeNo} is unknown`)
     return order
   }
-  if (typeof client !== 'string' || !client.includes('biz_content=')) {
-    throw new ClientRefused('Alipay takes an order string (app) or a trade number (mini program)')
-  }
+  if (typeof client !== 'string' || !client.includes('biz_content=')) return undefined
   const params = Object.fromEntries(new URLSearchParams(client))
   if (params.method !== APP_PAY) throw new ClientRefused(`method is ${params.method}, not ${APP_PAY}`)
   const biz = parseJson(params.biz_content ?? '')

@@ -2,7 +2,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { spacedTime } from '../core/beijing-time.ts'
 import type { Call } from '../core/call.ts'
-import type { LoginCodes } from '../core/codes.ts'
 import type { Answer, ApiRequest } from '../core/exchange.ts'
 import type { FaultFacts } from '../core/faults.ts'
 import { type Json, type JsonObject, textAt } from '../core/json.ts'
@@ -30,12 +29,10 @@ export class Alipay implements Platform {
   readonly id = 'alipay'
   readonly notices: AlipayNotices
   readonly #parts: PlatformParts
-  readonly #codes: LoginCodes
   readonly #methods: Record<string, Handler>
 
-  constructor(parts: PlatformParts, codes: LoginCodes) {
+  constructor(parts: PlatformParts) {
     this.#parts = parts
-    this.#codes = codes
     this.notices = new AlipayNotices(parts)
     const place =
       (method: string): Handler =>
@@ -96,7 +93,7 @@ export class Alipay implements Platform {
     return numbers.alipayTrade(this.#parts.clock.now())
   }
 
-  openByClient(client: Json): Order {
+  openByClient(client: Json): Order | undefined {
     return openByAlipayClient(this.#parts, client)
   }
 
@@ -135,7 +132,7 @@ export class Alipay implements Platform {
     const kind = params.grant_type
     if (kind !== 'authorization_code')
       throw new AlipayError('isv.invalid-parameter', `grant_type ${kind ?? ''}`)
-    const redeemed = this.#codes.redeem('alipay', params.code ?? '')
+    const redeemed = this.#parts.codes.redeem('alipay', params.code ?? '')
     if (typeof redeemed === 'string') throw new AlipayError('isv.code-invalid')
     return {
       user_id: redeemed.openid,

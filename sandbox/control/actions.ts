@@ -1,6 +1,7 @@
 /** What people and tests do to orders, refunds and notifications; the control API and the pages share it. */
 
 import { LocalError } from '../../errors/errors.ts'
+import type { PurchaseWish } from '../apple/purchases.ts'
 import type { PayWish } from '../core/cashier.ts'
 import { isFaultKind } from '../core/fault-kinds.ts'
 import type { Fault } from '../core/faults.ts'
@@ -51,6 +52,13 @@ export class Actions {
     cashier.pay(order, wish)
     if (async) this.#simulator.agenda.wake()
     else await this.#simulator.settled()
+    return order
+  }
+
+  /** Somebody buys in the App Store. */
+  async purchase(wish: PurchaseWish): Promise<Order> {
+    const order = this.#simulator.apple.purchase(wish)
+    await this.#simulator.settled()
     return order
   }
 

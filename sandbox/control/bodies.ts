@@ -1,6 +1,7 @@
 /** What the control API takes in its bodies. */
 import { z } from 'zod'
 import { LocalError } from '../../errors/errors.ts'
+import { purchaseTypes } from '../apple/purchases.ts'
 import { type Json, parseJson } from '../core/json.ts'
 
 const json: z.ZodType<Json> = z.json()
@@ -36,6 +37,17 @@ export const bodies = {
       .default({}),
     times: z.int().min(1).default(1),
     args: jsonObject.default({}),
+  }),
+  purchase: z.object({
+    productId: z.string().min(1),
+    quantity: z.int().positive().default(1),
+    price: z.number().nonnegative().default(1000),
+    type: z.enum(purchaseTypes).default('Consumable'),
+    appAccountToken: z.string().optional(),
+    environment: z.enum(['Sandbox', 'Production']).default('Sandbox'),
+    originalTransactionId: z.string().optional(),
+    ownership: z.enum(['PURCHASED', 'FAMILY_SHARED']).default('PURCHASED'),
+    purchaseDate: z.int().optional(),
   }),
   code: z.object({
     provider: provider.optional(),

@@ -102,6 +102,10 @@ export class ControlApi {
     this.#routes.add('POST', '/pay', async ({ body }) =>
       view(await actions.pay(undefined, readJson(body, bodies.pay))),
     )
+    this.#routes.add('POST', '/purchases', async ({ body }) => {
+      const order = await actions.purchase(readJson(body, bodies.purchase))
+      return { ...this.#simulator.apple.handOut(order), order: view(order) }
+    })
     for (const how of ends) {
       this.#routes.add('POST', `/orders/:id/${how}`, async ({ params }) =>
         view(await actions.end(params.id ?? '', how)),

@@ -47,21 +47,15 @@ export class Cashier {
   }
 
   /**
-   * What an app hands to a platform's client SDK: the platform that knows it checks it and gives the order.
-   * @throws ClientRefused when none does, with what the likeliest said
+   * What an app hands to a platform's client SDK: the platform whose it is checks it and gives the order.
+   * @throws ClientRefused
    */
   open(client: Json): Order {
-    const refusals: ClientRefused[] = []
     for (const platform of this.#platforms) {
-      try {
-        const order = platform.openByClient?.(client)
-        if (order) return order
-      } catch (error) {
-        if (!(error instanceof ClientRefused)) throw error
-        refusals.push(error)
-      }
+      const order = platform.openByClient?.(client)
+      if (order) return order
     }
-    throw refusals.find(({ expected }) => expected !== undefined) ?? likeliest(refusals)
+    throw new ClientRefused('no platform of this sandbox takes such parameters')
   }
 
   // internals
@@ -77,10 +71,4 @@ export class Cashier {
     const order = next
     return { at: order.createdAt + autoPayMs, run: () => this.pay(order) }
   }
-}
-
-// internals
-
-function likeliest(refusals: ClientRefused[]): ClientRefused {
-  return refusals.at(-1) ?? new ClientRefused('no platform of this sandbox knows such parameters')
 }

@@ -6,6 +6,7 @@ import { Call } from './call.ts'
 import type { CallLog } from './call-log.ts'
 import type { DocumentStore } from './document-store.ts'
 import { type Answer, type ApiRequest, jsonAnswer } from './exchange.ts'
+import type { FaultKind } from './fault-kinds.ts'
 import type { Faults } from './faults.ts'
 import type { Platform } from './platform.ts'
 
@@ -65,8 +66,10 @@ export class Gate {
     call: Call,
     res: ServerResponse,
   ): Promise<Answer | undefined> {
-    const before = call.fault('api.timeout', 'api.http', 'api.error', 'api.slow')
+    const before = call.fault('api.timeout', 'api.http', 'api.error', 'api.slow', ...ownFaults(platform))
     switch (before?.fault) {
+      case 'apple.network':
+        return undefined
       case 'api.timeout':
         await this.#wait(res, before.args.ms === undefined ? undefined : Number(before.args.ms))
         return undefined
@@ -115,6 +118,10 @@ export function send(res: ServerResponse, { status, headers, body }: Answer): vo
 }
 
 // internals
+
+function ownFaults({ id }: Platform): FaultKind[] {
+  return id === 'apple' ? ['apple.network'] : []
+}
 
 function sent(res: ServerResponse, answer: Answer): Promise<void> {
   return new Promise((resolve) => {

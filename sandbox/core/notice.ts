@@ -73,6 +73,8 @@ export interface NoticeRules {
   compose(notice: Notice, fault?: Fault): Outgoing | Promise<Outgoing>
   /** @returns why the answer is no acknowledgement; undefined when it is one */
   judge(reply: Reply): string | undefined
+  /** Told once a merchant acknowledged one. */
+  acknowledged?(notice: Notice): void
 }
 
 /** WeChat Pay V2 and V3: 15 retries within 24 h 4 min (payment-platforms.md §3.6). */

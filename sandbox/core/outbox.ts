@@ -141,6 +141,7 @@ export class Outbox {
   }
 
   #settle(notice: Notice, state: 'accepted' | 'blocked' | 'gaveUp'): void {
+    if (state === 'accepted' && notice.state !== 'accepted') this.#parts.rules(notice).acknowledged?.(notice)
     notice.state = state
     delete notice.nextAt
   }

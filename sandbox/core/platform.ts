@@ -2,6 +2,8 @@
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { BusinessClock } from './business-clock.ts'
 import type { Call } from './call.ts'
+import type { LoginCodes } from './codes.ts'
+import type { DocumentStore } from './document-store.ts'
 import type { Answer, ApiRequest } from './exchange.ts'
 import type { FaultFacts, Faults } from './faults.ts'
 import type { Json } from './json.ts'
@@ -18,6 +20,13 @@ export interface PlatformParts {
   ledger: Ledger
   faults: Faults
   settings: SettingsKeeper
+  /** For what a platform keeps beside the ledger. */
+  store: DocumentStore
+  codes: LoginCodes
+  /** Where this space's own uni-pay-co is reached. */
+  notifyUrl(): string
+  /** Queues a notification that no order caused. @returns its id */
+  notify(notice: NewNotice): string
   /** Page where a person pays an order. */
   cashierUrl(order: Pick<Order, 'token'>): string
 }
@@ -30,6 +39,8 @@ export interface Platform {
   answer(request: ApiRequest, call: Call): Answer | Promise<Answer>
   /** A refusal in the platform's own form. @param code its error code; default: its system error */
   refusal(request: ApiRequest, code?: string): Answer
+  /** What follows at the platform itself. */
+  happened?(event: LedgerEvent): void
   /** What the merchant is told about something that happened to one of its orders. */
   report(event: LedgerEvent): NewNotice[]
   readonly notices: NoticeRules
@@ -39,13 +50,15 @@ export interface Platform {
   refundNumber(): string
   /**
    * Takes what an app hands to the platform's client SDK: checks its signature, and opens the order where the platform
-   * learns of it only now. @throws ClientRefused
+   * learns of it only now. @returns undefined for what is not of its kind @throws ClientRefused
    */
-  openByClient?(client: Json): Order
+  openByClient?(client: Json): Order | undefined
   /** Where the payer goes after the cashier; default: the order's own address. */
   returnAddress?(order: Order): string | undefined
-  /** Forgets what it keeps beside the ledger: caches, codes, tokens. */
-  reset?(): void
+  /** Takes up what a former run left beside the ledger. */
+  load?(): Promise<void>
+  /** Forgets what it keeps beside the ledger. */
+  reset?(): void | Promise<void>
 }
 
 /** The platform's app does not accept what it was handed. */

@@ -2,8 +2,11 @@
 import path from 'node:path'
 import type { Clock } from '../../clock/clock.ts'
 import { Alipay } from '../alipay/platform.ts'
+import { Apple } from '../apple/platform.ts'
+import { Huawei } from '../huawei/platform.ts'
 import { loadKeys, type Seed } from '../keys/key-keeper.ts'
 import { type KeyRing, openKeyRing } from '../keys/key-ring.ts'
+import { WechatApi } from '../wechat-api/platform.ts'
 import { WechatV2 } from '../wechat-v2/platform.ts'
 import { WechatV3 } from '../wechat-v3/platform.ts'
 import { Agenda } from './agenda.ts'
@@ -47,6 +50,7 @@ export class Simulator {
   readonly gate: Gate
   readonly codes: LoginCodes
   readonly platforms: readonly Platform[]
+  readonly apple: Apple
   readonly #options: SimulatorOptions
   readonly #store: DocumentStore
   #keys: KeyRing | undefined
@@ -66,9 +70,28 @@ export class Simulator {
     this.ledger = new Ledger({ clock, store, agenda }, (event) => this.#report(event))
     const { settings, faults, ledger } = this
     const { publicUrl, cashierUrl, deliver } = options
-    const parts: PlatformParts = { clock, keys: () => this.keys, ledger, faults, settings, cashierUrl }
     this.codes = new LoginCodes(clock)
-    this.platforms = createPlatforms(parts, this.codes)
+    const parts: PlatformParts = {
+      clock,
+      keys: () => this.keys,
+      ledger,
+      faults,
+      settings,
+      store,
+      codes: this.codes,
+      notifyUrl: () => this.notifyUrl(),
+      notify: (notice) => this.outbox.add(notice).id,
+      cashierUrl,
+    }
+    this.apple = new Apple(parts)
+    this.platforms = [
+      new WechatV3(parts),
+      new WechatV2(parts),
+      new Alipay(parts),
+      new WechatApi(parts),
+      this.apple,
+      new Huawei(parts),
+    ]
     const { platforms } = this
     const rules = (notice: Notice): Platform['notices'] => this.#platform(notice.platform).notices
     this.outbox = new Outbox({ clock, store, agenda, faults, calls, settings, deliver, rules, publicUrl })
@@ -132,7 +155,7 @@ export class Simulator {
     this.calls.clear()
     this.codes.clear()
     this.clock.rewind()
-    for (const platform of this.platforms) platform.reset?.()
+    for (const platform of this.platforms) await platform.reset?.()
     if (seed) await this.#loadKeys(seed)
   }
 
@@ -153,6 +176,7 @@ export class Simulator {
     await this.faults.load()
     await this.ledger.load()
     await this.outbox.load()
+    for (const platform of this.platforms) await platform.load?.()
     this.agenda.wake()
   }
 
@@ -168,15 +192,13 @@ export class Simulator {
   }
 
   #report(event: LedgerEvent): void {
-    for (const notice of this.#platform(event.order.platform).report(event)) this.outbox.add(notice)
+    const platform = this.#platform(event.order.platform)
+    platform.happened?.(event)
+    for (const notice of platform.report(event)) this.outbox.add(notice)
   }
 }
 
 // internals
-
-function createPlatforms(parts: PlatformParts, codes: LoginCodes): Platform[] {
-  return [new WechatV3(parts), new WechatV2(parts), new Alipay(parts, codes)]
-}
 
 function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -18,7 +18,16 @@ const constantNames = {
     'public_key_id',
   ],
   alipay: ['app_id', 'seller_id', 'buyer_id'],
-  wechat_virtual: ['appid', 'offer_id', 'app_key', 'sandbox_app_key', 'token', 'encoding_aes_key'],
+  wechat_virtual: [
+    'appid',
+    'offer_id',
+    'app_key',
+    'sandbox_app_key',
+    'session_key',
+    'token',
+    'encoding_aes_key',
+    'access_token',
+  ],
   apple: ['key_id', 'issuer_id', 'bundle_id', 'app_apple_id', 'shared_secret'],
   huawei: ['merc_no', 'app_id', 'auth_id'],
 } as const

@@ -56,8 +56,11 @@ function makeConstants(): Constants {
       offer_id: `145${digits(7)}`,
       app_key: randomBytes(24).toString('base64url'),
       sandbox_app_key: randomBytes(24).toString('base64url'),
+      // Of the test payer; other users' are derived (wechat-api/sessions.ts).
+      session_key: randomBytes(16).toString('base64'),
       token: randomBytes(12).toString('hex'),
       encoding_aes_key: aesKeyText(),
+      access_token: randomBytes(64).toString('base64url'),
     },
     apple: {
       key_id: randomBytes(8).toString('hex').slice(0, 10).toUpperCase(),

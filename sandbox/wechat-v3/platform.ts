@@ -98,7 +98,7 @@ export class WechatV3 implements Platform {
     return numbers.wechatRefund(this.#parts.clock.now())
   }
 
-  openByClient(client: Json): Order {
+  openByClient(client: Json): Order | undefined {
     return openByWechatClient(this.#parts, client)
   }
 

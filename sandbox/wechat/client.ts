@@ -5,9 +5,9 @@ import { ClientRefused, type PlatformParts } from '../core/platform.ts'
 import { messageOf, rsaVerify } from '../wechat-v3/signature.ts'
 import { signV2, stringToSignV2 } from './signature-v2.ts'
 
-/** @throws ClientRefused with the text that should have been signed */
-export function openByWechatClient(parts: PlatformParts, client: Json): Order {
-  if (!isObject(client)) throw new ClientRefused('wx.requestPayment takes an object')
+/** @returns undefined for what is not WeChat's @throws ClientRefused with the text that should have been signed */
+export function openByWechatClient(parts: PlatformParts, client: Json): Order | undefined {
+  if (!isObject(client) || typeof client.package !== 'string') return undefined
   const isApp = client.partnerid !== undefined || client.prepayid !== undefined
   const prepayId = isApp ? textAt(client, 'prepayid') : prepayIdOf(client)
   if (!prepayId) {

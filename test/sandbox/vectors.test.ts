@@ -1,12 +1,15 @@
 /** What the sandbox signs, seals and names, against the published vectors. */
 import { createDecipheriv, createHash, X509Certificate } from 'node:crypto'
+import { jwtVerify } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { gatewayAnswer } from '../../sandbox/alipay/gateway.ts'
 import { signAlipay, stringToSign, verifyAlipay } from '../../sandbox/alipay/signature.ts'
+import { openJws, signJws } from '../../sandbox/apple/jws.ts'
 import { alipayCertificateNumber, alipayRootNumber } from '../../sandbox/keys/alipay-certificate-number.ts'
 import { loadKeys } from '../../sandbox/keys/key-keeper.ts'
 import { openKeyRing } from '../../sandbox/keys/key-ring.ts'
 import { signV2, stringToSignV2 } from '../../sandbox/wechat/signature-v2.ts'
+import { paySignature, pushSignature, sealPush, userSignature } from '../../sandbox/wechat-api/signature.ts'
 import { sealV2 } from '../../sandbox/wechat-v2/notices.ts'
 import { parseXml, writeXml } from '../../sandbox/wechat-v2/xml.ts'
 import { seal } from '../../sandbox/wechat-v3/seal.ts'
@@ -145,6 +148,53 @@ describe('Alipay', () => {
     const { expected } = vector('alipay-app-order-string')
     const params = Object.fromEntries(new URLSearchParams(expected.order_string))
     expect(verifyAlipay(stringToSign(params), params.sign ?? '', ring.alipay.appKey, 'RSA2')).toBe(true)
+  })
+})
+
+describe('WeChat virtual payment', () => {
+  test('wxv-official', () => {
+    const { input, expected } = vector('wxv-official')
+    expect(paySignature(input.app_key, input.uri, input.post_body)).toBe(expected.pay_sig)
+    expect(userSignature(input.session_key, input.post_body)).toBe(expected.signature)
+  })
+
+  test('wxv-client', () => {
+    const { input, expected } = vector('wxv-client')
+    expect(paySignature(input.app_key, input.uri, input.signData)).toBe(expected.paySig)
+    expect(userSignature(input.session_key, input.signData)).toBe(expected.signature)
+  })
+
+  test('wxv-server', () => {
+    const { input, expected } = vector('wxv-server')
+    expect(paySignature(input.app_key, input.uri, input.body)).toBe(expected.pay_sig)
+  })
+
+  test('wxv-message-push', () => {
+    const { input, expected } = vector('wxv-message-push')
+    const { token, timestamp, nonce } = input
+    const random = Buffer.from(input.random16)
+    const encrypted = sealPush(input.event_json, input.encoding_aes_key, input.appid, random)
+    expect(encrypted).toBe(expected.Encrypt)
+    expect(pushSignature(token, timestamp, nonce, encrypted)).toBe(expected.msg_signature)
+    expect(pushSignature(token, timestamp, nonce)).toBe(expected.signature)
+  })
+})
+
+describe('Apple', () => {
+  test('apple-signed-transaction and apple-notification-v2 open with the leaf; ours have the same chain', () => {
+    const leaf = new X509Certificate(keys.apple_leaf_cert).publicKey
+    const { input, expected } = vector('apple-signed-transaction')
+    expect(openJws(expected.jws, leaf)).toEqual(input.payload)
+    const ours = signJws(input.payload, ring.apple)
+    expect(ours.split('.').slice(0, 2)).toEqual(expected.jws.split('.').slice(0, 2))
+    expect(openJws(ours, leaf)).toEqual(input.payload)
+  })
+
+  test('apple-api-jwt', async () => {
+    const { input, expected } = vector('apple-api-jwt')
+    const currentDate = new Date(published.clock.unix_seconds * 1000)
+    const { payload } = await jwtVerify(expected.jwt, ring.apple.apiKey, { currentDate })
+    expect(payload).toEqual(input.payload)
   })
 })
 
