@@ -13,7 +13,7 @@ import { type Flags, spaceOptions } from './space-options.ts'
 /** Runs until SIGINT or SIGTERM; a changed configuration file starts the space anew on the same port. */
 export async function dev(flags: Flags): Promise<void> {
   const stop = stopSignal()
-  let options: SpaceOptions | undefined = await spaceOptions(flags)
+  let options: SpaceOptions | undefined = await devOptions(flags)
   let port: number | undefined
   while (options) {
     const server = await start(port === undefined ? options : { ...options, port }, flags)
@@ -25,6 +25,11 @@ export async function dev(flags: Flags): Promise<void> {
 }
 
 // internals
+
+/** A project that pays should reach nobody real while it is developed. */
+function devOptions(flags: Flags): Promise<SpaceOptions> {
+  return spaceOptions(flags, {}, { sandbox: true })
+}
 
 async function start(options: SpaceOptions, flags: Flags): Promise<DevServer> {
   let following: Disposable | undefined
@@ -47,7 +52,7 @@ async function nextOptions(flags: Flags, root: string): Promise<SpaceOptions> {
   for (;;) {
     await configChange(root)
     try {
-      const options = await spaceOptions(flags)
+      const options = await devOptions(flags)
       process.stderr.write('configuration changed; starting again\n')
       return options
     } catch (error) {

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 /** The command line. Each command is loaded when it is called: `dev` does not pay for `init`. */
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { version } from '../runtime/package-info.ts'
 import { addDatabaseCommands } from './db/commands.ts'
 import { printFailure } from './print/failure.ts'
+import { addSandboxCommands } from './sandbox/commands.ts'
 import { addSpaceOptions } from './space-options.ts'
 
 const program = new Command('unicloud-local')
@@ -17,7 +18,7 @@ const program = new Command('unicloud-local')
 
 addSpaceOptions(program.command('dev'))
   .description('serve a project on this machine and reload it as you edit')
-  .addOption(new Option('--sandbox').hideHelp())
+  .option('--no-sandbox', 'let requests to payment platforms go out')
   .option('--json', 'log lines as JSON on stderr')
   .addHelpText(
     'after',
@@ -67,6 +68,7 @@ addSpaceOptions(program.command('triggers'))
   .action(async (flags) => (await import('./triggers.ts')).triggers(flags))
 
 addDatabaseCommands(program)
+addSandboxCommands(program)
 
 program
   .command('init')

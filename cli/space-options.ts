@@ -13,6 +13,7 @@ export type Flags = Record<string, unknown>
 export function addSpaceOptions(command: Command, keys?: readonly (keyof UserConfig)[]): Command {
   for (const row of optionTable) {
     if (keys && !keys.includes(row.key)) continue
+    if (row.commands && !row.commands.includes(command.name())) continue
     const shown = row.default === undefined || row.type === 'boolean' ? '' : ` (default: ${row.default})`
     const value = row.value ? ` <${row.value}>` : ''
     command.option(`--${row.flag}${value}`, `${row.help}${shown} [${row.env}]`)
@@ -23,16 +24,18 @@ export function addSpaceOptions(command: Command, keys?: readonly (keyof UserCon
 /**
  * Options of this command's space: flags > environment > configuration file > defaults.
  * @param overrides what the command itself decides, whatever the sources say
+ * @param defaults what it takes where they say nothing
  */
 export async function spaceOptions(
   flags: Flags,
   overrides: Partial<SpaceOptions> = {},
+  defaults: UserConfig = {},
 ): Promise<SpaceOptions> {
   const cwd = process.cwd()
   const given = givenFlags(flags)
   const folder = path.resolve(cwd, String(given.project ?? process.env.UNICLOUD_LOCAL_PROJECT ?? '.'))
   const file = await loadConfigFile(folder)
-  const sources = { flags: { ...given, project: folder }, env: process.env, cwd }
+  const sources = { flags: { ...given, project: folder }, env: process.env, cwd, defaults }
   const options = resolveOptions(file ? { ...sources, file } : sources)
   return { ...options, ...overrides }
 }

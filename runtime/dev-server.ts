@@ -2,6 +2,7 @@
 import path from 'node:path'
 import type { SpaceOptions } from './config/options.ts'
 import { createGateway, type Listening } from './gateway/server.ts'
+import { createPaymentSandbox } from './payment-sandbox.ts'
 import { createSpace } from './space.ts'
 import type { Space, SpaceControl } from './space-api.ts'
 import { SpaceTimers } from './timers.ts'
@@ -38,8 +39,14 @@ export async function startDevServer(
   else if (/^mongod/.test(options.database)) reportUnreachable(space)
   const timers = new SpaceTimers(space, options.timers)
   const { storage, clientStorage } = space.services
-  const gateway = createGateway(space, { triggers: timers, storage, client: { storage: clientStorage } })
-  let listening: Listening
+  let listening: Listening | undefined
+  const sandbox = options.sandbox ? createPaymentSandbox(space, { token: () => listening?.token }) : undefined
+  const gateway = createGateway(space, {
+    triggers: timers,
+    storage,
+    client: { storage: clientStorage },
+    ...(sandbox ? { sandbox } : {}),
+  })
   try {
     listening = await gateway.listen()
   } catch (error) {
@@ -47,6 +54,7 @@ export async function startDevServer(
     await space.close()
     throw error
   }
+  sandbox?.resume()
   // Answering comes first: watching a large project takes longer than starting to serve it.
   const watching = watch ? watchFiles(space, since) : undefined
   return {
@@ -56,7 +64,8 @@ export async function startDevServer(
     close: async (graceMs = 5000) => {
       timers[Symbol.dispose]()
       await (await watching)?.[Symbol.asyncDispose]()
-      await gateway.close(graceMs)
+      // Together: what the sandbox is sending now goes to the gateway.
+      await Promise.all([gateway.close(graceMs), sandbox?.close()])
       await space.close({ graceMs })
     },
   }

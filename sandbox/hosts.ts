@@ -17,6 +17,18 @@ export const platformHosts = [
   'petalpay-developer.cloud.huawei.com.cn',
 ] as const
 
+/** Everything of the sandbox's own lies below this path. */
+export const MOUNT = '/_unicloud/sandbox'
+
+/**
+ * Platform host -> base address that stands in for it; path and query are appended as they are.
+ * @param publicUrl `http://HOST:PORT` under which `MOUNT` is reached
+ */
+export function platformHostMap(publicUrl: string): Record<string, string> {
+  const base = `${publicUrl.replace(/\/+$/, '')}${MOUNT}/hosts`
+  return Object.fromEntries(platformHosts.map((host) => [host, `${base}/${host}`]))
+}
+
 const known: ReadonlySet<string> = new Set(platformHosts)
 
 /** `Host` or `x-forwarded-host`, with or without a port. @returns the platform's host; empty when it is none */

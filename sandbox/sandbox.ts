@@ -12,11 +12,10 @@ import type { Order } from './core/order.ts'
 import type { Settings } from './core/settings.ts'
 import type { Simulator } from './core/simulator.ts'
 import type { Front } from './front.ts'
-import { platformHost, platformHosts } from './hosts.ts'
+import { MOUNT, platformHost, platformHostMap } from './hosts.ts'
 import type { Seed } from './keys/key-keeper.ts'
 
-/** Everything of the sandbox's own lies below this path. */
-export const MOUNT = '/_unicloud/sandbox'
+export { MOUNT }
 
 export interface SandboxOptions {
   /** Keys and state are kept here. */
@@ -74,8 +73,7 @@ class LazySandbox implements Sandbox {
   }
 
   hostMap(): Record<string, string> {
-    const base = `${this.#publicUrl()}${MOUNT}/hosts`
-    return Object.fromEntries(platformHosts.map((host) => [host, `${base}/${host}`]))
+    return platformHostMap(this.#publicUrl())
   }
 
   async handler(req: IncomingMessage, res: ServerResponse): Promise<void> {

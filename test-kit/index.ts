@@ -15,4 +15,5 @@
 export { TestCallError } from './call-error.ts'
 export type { Caller, CallerInfo } from './caller.ts'
 export type { Duration, TestClock } from './test-clock.ts'
+export type { SandboxNotification, SandboxOrder, TestSandbox } from './test-sandbox.ts'
 export { createSpace, type TestSpace, type TestSpaceOptions } from './test-space.ts'

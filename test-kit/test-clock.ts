@@ -1,5 +1,6 @@
 /** The clock of a test: moved by hand, and every timer trigger on the way has finished before it moves on. */
 import type { ManualClock } from '../clock/clock.ts'
+import type { PaymentSandbox } from '../runtime/payment-sandbox.ts'
 import type { SpaceTimers } from '../runtime/timers.ts'
 
 export interface Duration {
@@ -18,18 +19,30 @@ export interface TestClock {
   set(to: Date | string | number): Promise<void>
 }
 
-export function createTestClock(clock: ManualClock, timers: SpaceTimers): TestClock {
+export function createTestClock(
+  clock: ManualClock,
+  timers: SpaceTimers,
+  sandbox?: PaymentSandbox,
+): TestClock {
+  const nextTimer = (): number =>
+    Math.min(...timers.list(1).map(({ next }) => next[0]?.getTime() ?? Number.POSITIVE_INFINITY))
+  const agenda = async () => (await (await sandbox?.present)?.open())?.agenda
+  const settled = async (): Promise<void> => {
+    await timers.settled()
+    await (await agenda())?.idle()
+  }
   const set = async (to: number): Promise<void> => {
     for (;;) {
       const next = Math.min(
-        ...timers.list(1).map(({ next }) => next[0]?.getTime() ?? Number.POSITIVE_INFINITY),
+        nextTimer(),
+        clock.now() + ((await agenda())?.waitMs() ?? Number.POSITIVE_INFINITY),
       )
       if (!(next <= to) || !(next > clock.now())) break
       await clock.set(next)
-      await timers.settled()
+      await settled()
     }
     await clock.set(to)
-    await timers.settled()
+    await settled()
   }
   return {
     now: () => new Date(clock.now()),

@@ -1,23 +1,31 @@
 /** Builds the space of a test and everything around it. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { ManualClock } from '../clock/clock.ts'
 import { createDatabaseApi, type DatabaseApi } from '../database/api/index.ts'
+import { LocalError } from '../errors/errors.ts'
 import { loadConfigFile } from '../runtime/config/load-file.ts'
 import type { SpaceOptions } from '../runtime/config/options.ts'
 import { resolveOptions } from '../runtime/config/resolve.ts'
 import type { Gateway, Listening } from '../runtime/gateway/server.ts'
 import type { LogEntry } from '../runtime/host/log-store.ts'
 import type { Outcome } from '../runtime/invocation.ts'
+import { createPaymentSandbox, type PaymentSandbox, sandboxFolder } from '../runtime/payment-sandbox.ts'
 import { createSpace as createRuntimeSpace } from '../runtime/space.ts'
 import type { Space, SpaceControl } from '../runtime/space-api.ts'
 import { SpaceTimers } from '../runtime/timers.ts'
 import { type Caller, type CallerInfo, createCaller } from './caller.ts'
 import { createTestClock, type TestClock } from './test-clock.ts'
+import { TestSandbox } from './test-sandbox.ts'
 
 /** Every option of the configuration file, and the instant the clock starts at. */
-export interface TestSpaceOptions extends Partial<SpaceOptions> {
+export interface TestSpaceOptions extends Omit<Partial<SpaceOptions>, 'sandbox'> {
+  /**
+   * Simulates the payment platforms. `true`: with the keys that `unicloud-local sandbox keys` made for this project;
+   * `'published'`: with the published test keys (`sandbox keys --published`), the same on every machine. Default: off.
+   */
+  sandbox?: boolean | 'published'
   /** Project folder; default: the current folder. */
   project?: string
   /** Where the clock stands. Default: the machine's time at the start. */
@@ -26,6 +34,8 @@ export interface TestSpaceOptions extends Partial<SpaceOptions> {
 
 export interface TestSpace extends Caller, AsyncDisposable {
   readonly clock: TestClock
+  /** The simulated payment platforms. @throws LocalError USAGE when the option `sandbox` is off */
+  readonly sandbox: TestSandbox
   /** The runtime below, for what this kit does not wrap. */
   readonly space: Space & SpaceControl
   /** Calls as somebody else: `space.as({ uniIdToken }).importObject('todo')`. */
@@ -46,17 +56,31 @@ export interface TestSpace extends Caller, AsyncDisposable {
 /**
  * @throws LocalError when the project cannot be read
  */
-export async function createSpace({ now, ...options }: TestSpaceOptions = {}): Promise<TestSpace> {
+export async function createSpace({
+  now,
+  sandbox = false,
+  ...options
+}: TestSpaceOptions = {}): Promise<TestSpace> {
   const clock = new ManualClock(now ?? Date.now())
   const data = await mkdtemp(path.join(tmpdir(), 'unicloud-test-'))
-  const space = await createRuntimeSpace(await spaceOptions(options, data), { clock })
-  return new MemorySpace(space, clock, data)
+  const given = { ...(await spaceOptions(options, data)), sandbox: sandbox !== false }
+  if (sandbox === true) await copyKeys(given, options.project)
+  const space = await createRuntimeSpace(given, { clock })
+  const seed = sandbox === 'published' ? 'vectors' : 'space'
+  const payments = given.sandbox ? createPaymentSandbox(space, { seed }) : undefined
+  const test = new MemorySpace(space, clock, data, payments)
+  // Platforms are reached through the space's own server.
+  if (payments) await test.listen()
+  return test
 }
 
 // internals
 
 /** The project's own configuration counts, except where state would be kept or seen by others. */
-async function spaceOptions(options: Partial<SpaceOptions>, data: string): Promise<SpaceOptions> {
+async function spaceOptions(
+  options: Omit<TestSpaceOptions, 'now' | 'sandbox'>,
+  data: string,
+): Promise<SpaceOptions> {
   const project = path.resolve(options.project ?? '.')
   const file = await loadConfigFile(project)
   const sources = { flags: { project }, cwd: process.cwd() }
@@ -73,6 +97,19 @@ async function spaceOptions(options: Partial<SpaceOptions>, data: string): Promi
   }
 }
 
+/** The configuration in the project was written for them. */
+async function copyKeys(options: SpaceOptions, project = '.'): Promise<void> {
+  const file = path.join(path.resolve(project), '.unicloud-local', 'sandbox', 'keys.json')
+  await cp(file, path.join(sandboxFolder(options), 'keys.json')).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT') throw cause
+    throw new LocalError('USAGE', 'the payment sandbox of this project has no keys yet', {
+      where: { file },
+      hint: "run `unicloud-local sandbox keys`; where that folder is not kept (CI), use `sandbox keys --published` and sandbox: 'published'",
+      cause,
+    })
+  })
+}
+
 class MemorySpace implements TestSpace {
   readonly space: Space & SpaceControl
   readonly clock: TestClock
@@ -80,13 +117,20 @@ class MemorySpace implements TestSpace {
   readonly importObject: Caller['importObject']
   readonly #timers: SpaceTimers
   readonly #data: string
+  readonly #payments: PaymentSandbox | undefined
   #server: Promise<{ gateway: Gateway; listening: Listening }> | undefined
 
-  constructor(space: Space & SpaceControl, clock: ManualClock, data: string) {
+  constructor(
+    space: Space & SpaceControl,
+    clock: ManualClock,
+    data: string,
+    payments: PaymentSandbox | undefined,
+  ) {
     this.space = space
     this.#data = data
+    this.#payments = payments
     this.#timers = new SpaceTimers(space, space.options.timers)
-    this.clock = createTestClock(clock, this.#timers)
+    this.clock = createTestClock(clock, this.#timers, payments)
     const server = createCaller(space, {})
     this.callFunction = server.callFunction
     this.importObject = server.importObject
@@ -97,9 +141,15 @@ class MemorySpace implements TestSpace {
   }
 
   async request(target: string, init?: RequestInit): Promise<Response> {
-    this.#server ??= this.#listen()
-    const { listening } = await this.#server
+    const { listening } = await this.listen()
     return await fetch(new URL(target, listening.url), init)
+  }
+
+  get sandbox(): TestSandbox {
+    if (this.#payments) return new TestSandbox((target, init) => this.request(target, init))
+    throw new LocalError('USAGE', 'this space has no payment sandbox', {
+      hint: 'createSpace({ sandbox: true })',
+    })
   }
 
   fireTimer(functionName: string, at?: Date): Promise<Outcome> {
@@ -139,6 +189,7 @@ class MemorySpace implements TestSpace {
   async close(): Promise<void> {
     this.#timers[Symbol.dispose]()
     await (await this.#server)?.gateway.close(0)
+    await this.#payments?.close()
     await this.space.close({ graceMs: 1000 })
     // A thread that was ended may have left a write in flight.
     await rm(this.#data, { recursive: true, force: true, maxRetries: 5 })
@@ -148,11 +199,21 @@ class MemorySpace implements TestSpace {
     return this.close()
   }
 
+  listen(): Promise<{ gateway: Gateway; listening: Listening }> {
+    this.#server ??= this.#listen()
+    return this.#server
+  }
+
   async #listen(): Promise<{ gateway: Gateway; listening: Listening }> {
     const { createGateway } = await import('../runtime/gateway/server.ts')
     const { storage, clientStorage } = this.space.services
     const client = { storage: clientStorage }
-    const gateway = createGateway(this.space, { triggers: this.#timers, storage, client })
+    const gateway = createGateway(this.space, {
+      triggers: this.#timers,
+      storage,
+      client,
+      ...(this.#payments ? { sandbox: this.#payments } : {}),
+    })
     return { gateway, listening: await gateway.listen() }
   }
 }

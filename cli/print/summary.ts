@@ -31,6 +31,7 @@ export function printSummary({ space, timers, listening }: DevServer): void {
   if (entries.length === 0)
     lines.push('', '  No cloud functions or objects yet; new ones are picked up as you add them.')
   lines.push('', `  ${color.dim('Console')}  ${listening.url}/_unicloud/`)
+  if (options.sandbox) lines.push(`  ${color.dim('Payments')} ${listening.url}/_unicloud/sandbox/`)
   if (listening.token)
     lines.push(
       `  ${color.dim('Token')}    ${listening.token}  ${color.dim('(control API, as Authorization: Bearer …)')}`,

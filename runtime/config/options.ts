@@ -48,6 +48,7 @@ export interface UserConfig {
   env?: Record<string, string>
   /** Time zone of functions; default as the provider has it. */
   timeZone?: string
+  /** Payment platforms are simulated here: requests to their hosts never leave. Default: with `dev`. */
   sandbox?: boolean
   /** `full` (default), or `quiet`: no line per call. */
   requestLog?: 'full' | 'quiet'

@@ -16,6 +16,8 @@ export interface OptionSources {
   env?: Readonly<Record<string, string | undefined>>
   /** The configuration file, as `loadConfigFile` gave it. */
   file?: LoadedConfig
+  /** What a command takes where no source says otherwise; stands above the table's defaults. */
+  defaults?: UserConfig
   /** Folder that relative paths of flags and environment start from. */
   cwd: string
 }
@@ -46,7 +48,7 @@ function pick(row: OptionRow, sources: OptionSources, file: UserConfig): unknown
   if (fromFile !== undefined && sources.file) {
     return check(row, fromFile, row.key, path.dirname(sources.file.path), { file: sources.file.path })
   }
-  return row.default
+  return sources.defaults?.[row.key] ?? row.default
 }
 
 function check(row: OptionRow, value: unknown, source: string, base: string, where?: SourcePlace): unknown {

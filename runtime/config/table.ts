@@ -21,6 +21,8 @@ export interface OptionRow {
   value?: string
   env: string
   help: string
+  /** Only these commands know the flag; default: all that open a space. */
+  commands?: readonly string[]
 }
 
 export const optionTable: readonly OptionRow[] = [
@@ -166,6 +168,14 @@ export const optionTable: readonly OptionRow[] = [
     value: 'POLICY',
     env: 'UNICLOUD_LOCAL_NETWORK',
     help: 'where functions may send requests: "allow", "loopback" or "deny"',
+  },
+  {
+    key: 'sandbox',
+    type: 'boolean',
+    flag: 'sandbox',
+    env: 'UNICLOUD_LOCAL_SANDBOX',
+    help: 'payment platforms are simulated on this machine (default with dev)',
+    commands: ['dev'],
   },
   {
     key: 'requestLog',

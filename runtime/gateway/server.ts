@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { LocalError } from '../../errors/errors.ts'
+import { MOUNT } from '../../sandbox/hosts.ts'
 import { type ProviderProfile, providers } from '../provider.ts'
 import type { Space } from '../space-api.ts'
 import { clientIpOf, isLoopback } from './client-ip.ts'
@@ -26,9 +27,16 @@ export interface GatewayOptions {
   triggers?: TriggersControl
   /** Serves files below `/_unicloud/storage/`. */
   storage?: StorageHttp
+  /** Serves what is below `/_unicloud/sandbox`; decides itself who may. */
+  sandbox?: SandboxHttp
   /** What the client protocol offers beside functions: clientDB, file storage. */
   client?: ClientServices
   limits?: Partial<GatewayLimits>
+}
+
+/** The payment sandbox, as the gateway sees it. */
+export interface SandboxHttp {
+  handler(req: IncomingMessage, res: ServerResponse): Promise<void>
 }
 
 /** What a client may cost before it is cut off. */
@@ -143,9 +151,10 @@ class HttpGateway implements Gateway {
     const path = mark < 0 ? target : target.slice(0, mark)
     const query = mark < 0 ? '' : target.slice(mark + 1)
     if (isOwnPath(path)) {
-      const { storage } = this.#options
+      const { storage, sandbox } = this.#options
       if (storage && path.startsWith(STORAGE_PREFIX))
         return storage.handle(req, res, path.slice(STORAGE_PREFIX.length), query)
+      if (sandbox && isBelow(path, MOUNT)) return sandbox.handler(req, res)
       return this.#control.handle(req, res, path)
     }
     if (this.#client.serves(path)) return this.#client.handle(req, res, path)
@@ -201,7 +210,11 @@ class HttpGateway implements Gateway {
 
 /** Below `/_unicloud`, which belongs to us. */
 function isOwnPath(path: string): boolean {
-  return path.startsWith('/_unicloud') && (path.length === 10 || path[10] === '/')
+  return isBelow(path, '/_unicloud')
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path.startsWith(folder) && (path.length === folder.length || path[folder.length] === '/')
 }
 
 /** `http://host/path` (proxies send it) -> `/path`; a target without a path is `/`. */

@@ -2,6 +2,7 @@
 import { url as inspectorUrl } from 'node:inspector'
 import path from 'node:path'
 import type { ClockState } from '../../clock/adjustable-clock.ts'
+import { platformHostMap } from '../../sandbox/hosts.ts'
 import type { GuestSpace } from '../bridge.ts'
 import type { SpaceOptions } from '../config/options.ts'
 import type { Manifest } from '../project/manifest.ts'
@@ -11,6 +12,8 @@ export function guestSpace(
   manifest: Manifest,
   now: { clock: ClockState; publicUrl: string | undefined; databaseName: string; storageSecret: string },
 ): GuestSpace {
+  // Without a server (a single run) the address it will have, so that what is stored points there.
+  const publicUrl = now.publicUrl ?? `http://127.0.0.1:${options.port || 7100}`
   const space: GuestSpace = {
     spaceId: options.spaceId,
     provider: manifest.provider,
@@ -20,7 +23,7 @@ export function guestSpace(
     projectRoot: manifest.root,
     looseModules: options.looseModules,
     transformCache: transformCache(options),
-    hostMap: options.hostMap,
+    hostMap: options.sandbox ? { ...platformHostMap(publicUrl), ...options.hostMap } : options.hostMap,
     network: options.network,
     redis: redisOf(options.redis),
     databaseName: now.databaseName,
@@ -28,10 +31,9 @@ export function guestSpace(
     clock: now.clock,
     otherSpaces: Object.keys(options.spaces),
     storageSecret: now.storageSecret,
+    publicUrl,
   }
   if (inspectorUrl() !== undefined) space.debugged = true
-  // Without a server (a single run) the address it will have, so that what is stored points there.
-  space.publicUrl = now.publicUrl ?? `http://127.0.0.1:${options.port || 7100}`
   return space
 }
 

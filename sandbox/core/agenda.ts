@@ -53,6 +53,12 @@ export class Agenda {
     }
   }
 
+  /** How long until something is due, in ms; undefined when nothing is. */
+  waitMs(): number | undefined {
+    const next = this.#earliest()
+    return next && next.at - this.#clock.now()
+  }
+
   /** Resolves when nothing runs and nothing is due. */
   async idle(): Promise<void> {
     this.wake()

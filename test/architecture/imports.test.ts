@@ -10,9 +10,9 @@ const allowed: Record<string, readonly string[]> = {
   triggers: ['clock'],
   sandbox: ['clock', 'errors'],
   database: ['clock', 'errors'],
-  runtime: ['clock', 'errors', 'database', 'triggers'],
-  'test-kit': ['clock', 'errors', 'runtime', 'database'],
-  cli: ['clock', 'errors', 'runtime', 'database', 'triggers'],
+  runtime: ['clock', 'errors', 'database', 'triggers', 'sandbox'],
+  'test-kit': ['clock', 'errors', 'runtime', 'database', 'sandbox'],
+  cli: ['clock', 'errors', 'runtime', 'database', 'triggers', 'sandbox'],
 }
 
 const files = sourceFiles()

@@ -34,7 +34,12 @@ export interface DevProcess extends AsyncDisposable {
 }
 
 export async function dev(args: readonly string[], cwd?: string): Promise<DevProcess> {
-  const child = start(['dev', '--port', '0', ...args], cwd)
+  return await serving(['dev', '--port', '0', ...args], cwd)
+}
+
+/** Any command that prints a `ready` line and runs until it is told to stop. */
+export async function serving(args: readonly string[], cwd?: string): Promise<DevProcess> {
+  const child = start(args, cwd)
   const output = collect(child)
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   const url = await new Promise<string>((resolve, reject) => {
@@ -42,7 +47,7 @@ export async function dev(args: readonly string[], cwd?: string): Promise<DevPro
       const ready = output.stdout.match(/^ready (http:\/\/\S+)$/m)?.[1]
       if (ready) resolve(ready)
     })
-    void ended.then((code) => reject(new Error(`dev ended with ${code}\n${output.stderr}`)))
+    void ended.then((code) => reject(new Error(`${args[0]} ended with ${code}\n${output.stderr}`)))
   })
   const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> => {
     child.kill(signal)
