@@ -5,6 +5,7 @@ import { keepSessionKey } from '../dao/open-data.ts'
 import { PayError } from '../pay-error.ts'
 import { Merchant } from '../providers/merchant.ts'
 import { payTypeOf } from '../providers/pay-type.ts'
+import { askWeixin } from '../providers/weixin-api.ts'
 
 type Row = UniCloudGuest.Row
 
@@ -27,20 +28,18 @@ export async function getOpenid(params: GetOpenidParams, caller: Caller): Promis
 // internals
 
 interface WeixinAnswer {
-  openid?: string
-  unionid?: string
-  session_key?: string
-  errcode?: number
-  errmsg?: string
+  openid: string
+  unionid: string
+  session_key: string
+  errcode: number
+  errmsg: string
 }
 
 async function weixinOpenid(payType: string, code: string): Promise<Row> {
   const { appId = '', secret } = weixinNode(payType)
   const path = payType === 'jsapi' ? '/sns/oauth2/access_token' : '/sns/jscode2session'
-  const { data } = await uniCloud.httpclient.request<WeixinAnswer>(`https://api.weixin.qq.com${path}`, {
+  const { openid, unionid, session_key, errcode, errmsg } = await askWeixin<WeixinAnswer>(path, {
     method: 'GET',
-    dataType: 'json',
-    timeout: 10_000,
     data: {
       appid: appId,
       secret,
@@ -48,7 +47,6 @@ async function weixinOpenid(payType: string, code: string): Promise<Row> {
       grant_type: 'authorization_code',
     },
   })
-  const { openid, unionid, session_key, errcode, errmsg } = data ?? {}
   if (!openid) return { errCode: -1, errMsg: errmsg ?? `code ${errcode}` }
   // Signs virtual payments; it never leaves the cloud.
   if (session_key) await keepSessionKey(appId, openid, session_key)

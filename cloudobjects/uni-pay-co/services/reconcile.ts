@@ -70,9 +70,24 @@ const window = { from: 3 * 24 * 3600_000, to: 3 * 60_000 }
 
 async function rerun(order: OrderRow): Promise<boolean> {
   if (!isInterrupted(order)) return false
-  const verifyResult = (order.original_data ?? {}) as Row
-  await rerunCallback(order, { verifyResult })
+  await rerunCallback(order, { verifyResult: await verifyResultOf(order) })
   return true
+}
+
+/** The notification is too old to be checked again; the platform still knows the payment. */
+async function verifyResultOf(order: OrderRow): Promise<Row> {
+  const { out_trade_no, transaction_id, openid, total_fee, provider } = order
+  // Of the App Store the purchase itself was kept.
+  if (provider === 'appleiap') return (order.original_data ?? {}) as Row
+  const paid = { resultCode: 'SUCCESS', tradeState: 'SUCCESS' }
+  const known = { outTradeNo: out_trade_no, transactionId: transaction_id, totalFee: total_fee, openid }
+  try {
+    const result = await (await merchantOf(order)).call('orderQuery', queryOf(order))
+    return isPaid(result) ? result : { ...known, ...paid }
+  } catch (error) {
+    console.warn(`uni-pay: order ${out_trade_no}: the platform cannot be asked: ${reasonOf(error)}`)
+    return { ...known, ...paid }
+  }
 }
 
 async function askPlatform(order: OrderRow): Promise<boolean> {
