@@ -33,6 +33,7 @@ import { Ticker } from './host/ticker.ts'
 import { Transforms } from './host/transforms.ts'
 import type { CallFailure, Invocation, Outcome } from './invocation.ts'
 import type { FunctionEntry, Manifest } from './project/manifest.ts'
+import { realPath } from './project/real-path.ts'
 import { type ProviderProfile, providers } from './provider.ts'
 import type { PoolStatus, ReloadReport, Space, SpaceControl, SpaceServices } from './space-api.ts'
 
@@ -188,7 +189,7 @@ class LocalSpace implements Space, SpaceControl {
   }
 
   functionsUsing(file: string): string[] {
-    return this.#pools.using(file)
+    return this.#pools.using(realPath(file))
   }
 
   instances(): PoolStatus[] {
@@ -250,13 +251,14 @@ class LocalSpace implements Space, SpaceControl {
   async #reload(changedFiles: readonly string[] | undefined): Promise<ReloadReport> {
     if (this.#closing) return { reloaded: [], added: [], removed: [] }
     const before = this.#manifest
+    const changed = changedFiles && throughLinks(changedFiles)
     const [after] = await Promise.all([
       readServableProject(this.options),
-      this.#transforms.ahead(changedFiles ?? before.cloudRoots),
+      this.#transforms.ahead(changed ?? before.cloudRoots),
     ])
     this.#manifest = after
     if (JSON.stringify(before.databaseFiles) !== JSON.stringify(after.databaseFiles)) this.#seed()
-    const report = this.#pools.follow(before, after, changedFiles)
+    const report = this.#pools.follow(before, after, changed)
     if (report.added.length > 0 || report.removed.length > 0) {
       this.#pools.broadcast({ t: 'space', change: { functions: functionKinds(after) } })
     }
@@ -329,4 +331,9 @@ class LocalSpace implements Space, SpaceControl {
   #transformAhead(targets: readonly string[]): void {
     void this.#transforms.ahead(targets).catch(() => undefined)
   }
+}
+
+/** Files as they were named, and as instances that loaded them name them. */
+function throughLinks(files: readonly string[]): string[] {
+  return [...new Set([...files, ...files.map(realPath)])]
 }

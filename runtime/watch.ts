@@ -2,6 +2,7 @@
  * Watches a project's files and hands over what changed, in small batches (hot reload). What a change means is the
  * space's business; here is only which files count and when a burst of saves is one change.
  */
+import { existsSync, type Stats } from 'node:fs'
 import path from 'node:path'
 import type { Manifest } from './project/manifest.ts'
 
@@ -35,23 +36,30 @@ export async function watchProject(options: WatchOptions): Promise<AsyncDisposab
     changed.clear()
     options.onChange(files)
   }
-  const watcher = watch(watchedPaths(options.manifest), {
+  const paths = watchedPaths(options.manifest)
+  const present = paths.filter((file) => existsSync(file))
+  const watcher = watch(present, {
     // The first listing tells what was saved while it was being made.
     ignoreInitial: false,
     alwaysStat: true,
     atomic: atomicMs,
     ignored: (file) => isIgnored(file, options),
   })
+  const first = new FirstListing()
   watcher.on('all', (event, file, stats) => {
     if (event === 'addDir') return
-    // Whatever comes into a folder, even by a move, has a change time of then.
-    if (event === 'add' && stats && Math.max(stats.mtimeMs, stats.ctimeMs) < options.since - stampMs) return
+    // Of the first listing counts what came since then: it has a change time of then, even by a move. Later on
+    // everything counts: the files in a folder that is moved here keep their stamps.
+    if (event === 'add' && first.holds(file) && stats && newest(stats) < options.since - stampMs) return
     changed.add(file)
     clearTimeout(timer)
     timer = setTimeout(flush, quietMs)
   })
   watcher.on('error', (error) => options.onError(error as Error))
-  await new Promise<void>((resolve) => watcher.once('ready', resolve))
+  // Without a path there is no `ready` either, and with one that does not exist it comes before anything is listed.
+  if (present.length > 0) await new Promise<void>((resolve) => watcher.once('ready', resolve))
+  watcher.add(paths.filter((file) => !present.includes(file)))
+  first.complete(watcher.getWatched())
   return {
     [Symbol.asyncDispose]: async () => {
       clearTimeout(timer)
@@ -61,6 +69,32 @@ export async function watchProject(options: WatchOptions): Promise<AsyncDisposab
 }
 
 // internals
+
+/** Which files were there when the watching began. Their `add` events may come in after `ready`. */
+class FirstListing {
+  /** Before `ready`: files that were reported. After it: files that are still to be. */
+  #files = new Set<string>()
+  #complete = false
+
+  /** @param file reported as added; asked once for each report */
+  holds(file: string): boolean {
+    if (this.#complete) return this.#files.delete(file)
+    this.#files.add(file)
+    return true
+  }
+
+  /** @param watched names by folder, as they are known at `ready` */
+  complete(watched: Record<string, string[]>): void {
+    const reported = this.#files
+    const all = Object.entries(watched).flatMap(([dir, names]) => names.map((name) => path.join(dir, name)))
+    this.#files = new Set(all.filter((file) => !reported.has(file)))
+    this.#complete = true
+  }
+}
+
+function newest(stats: Stats): number {
+  return Math.max(stats.mtimeMs, stats.ctimeMs)
+}
 
 /** Cloud folders, and the folders in which a new cloud folder or plug-in would appear. */
 function watchedPaths(manifest: Manifest): string[] {

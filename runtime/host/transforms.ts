@@ -4,6 +4,7 @@
  */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { realPath } from '../project/real-path.ts'
 import {
   finishTransform,
   mayNeedTransform,
@@ -28,7 +29,7 @@ export class Transforms {
    * @param targets absolute files, or folders, which are searched without `node_modules` and hidden folders
    */
   async ahead(targets: readonly string[]): Promise<void> {
-    const files = (await Promise.all(targets.map((target) => sourceFiles(target)))).flat()
+    const files = (await Promise.all([...new Set(targets.map(realPath))].map(sourceFiles))).flat()
     const worker = async (): Promise<void> => {
       for (let file = files.pop(); file !== undefined; file = files.pop()) await this.#one(file)
     }

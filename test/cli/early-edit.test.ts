@@ -1,4 +1,4 @@
-import { mkdtemp, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, test } from 'vitest'
@@ -27,4 +27,25 @@ test('files saved after the project was read count as changes, older ones do not
   await expect.poll(() => changed).toEqual([early])
   await writeFile(old, 'now')
   await expect.poll(() => changed).toEqual([early, old])
+})
+
+test('files in a folder that is moved into the project count, however old they are', async () => {
+  const root = await mkdtemp(path.join(tmpdir(), 'unicloud-watch-'))
+  const outside = await mkdtemp(path.join(tmpdir(), 'unicloud-outside-'))
+  await mkdir(path.join(outside, 'late'))
+  await writeFile(path.join(outside, 'late', 'index.js'), '')
+  await utimes(path.join(outside, 'late', 'index.js'), 1, 1)
+  await new Promise((resolve) => setTimeout(resolve, 60))
+  const changed: string[] = []
+  await using _watching = await watchProject({
+    manifest: { root, cloudRoots: [root] } as unknown as Manifest,
+    data: path.join(root, '.unicloud-local'),
+    since: Date.now(),
+    onChange: (files) => changed.push(...files),
+    onError: (error) => {
+      throw error
+    },
+  })
+  await rename(path.join(outside, 'late'), path.join(root, 'late'))
+  await expect.poll(() => changed).toEqual([path.join(root, 'late', 'index.js')])
 })

@@ -1,3 +1,4 @@
+import { renameSync, rmSync, symlinkSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { clientCall, failureOf, methodCall, openSpace, resultOf, type TestSpace } from './open-space.ts'
 import { ProjectFolder } from './project-folder.ts'
@@ -58,6 +59,27 @@ describe('reload', () => {
     const changed = project.write('one/helper.js', 'module.exports = 2')
     expect((await space.reload([changed])).reloaded).toEqual(['one'])
     expect((await call('one')).helper).toBe(2)
+  })
+
+  test('follows links: to the project, to a function and to a module', async () => {
+    const root = `${project.root}-link`
+    symlinkSync(project.root, root)
+    renameSync(project.path('two'), `${project.root}/two-elsewhere`)
+    symlinkSync(`${project.root}/two-elsewhere`, project.path('two'))
+    await using linked = await openSpace({ project: root })
+    const shared = async (name: string) =>
+      (resultOf(await linked.invoke(clientCall(name))) as { shared: number }).shared
+    expect([await shared('two'), await shared('three')]).toEqual([1, 1])
+    project.write('common/shared/index.js', 'module.exports = 2')
+    const seen = project.path('common/shared/index.js').replace(project.root, root)
+    expect((await linked.reload([seen])).reloaded.sort()).toEqual(['three', 'two'])
+    expect([await shared('two'), await shared('three')]).toEqual([2, 2])
+    project.write('two/index.js', 'exports.main = () => ({ shared: 3 })')
+    expect(
+      (await linked.reload([project.path('two/index.js').replace(project.root, root)])).reloaded,
+    ).toEqual(['two'])
+    expect(await shared('two')).toBe(3)
+    rmSync(root)
   })
 
   test('leaves running calls to the old code', async () => {
