@@ -32,8 +32,9 @@ export interface SourcePlace {
 export class LocalError extends Error {
   override readonly name = 'LocalError'
   readonly code: LocalErrorCode
-  readonly where?: SourcePlace
-  readonly hint?: string
+  // Declared only: a member that is absent should not be listed where errors are printed.
+  declare readonly where?: SourcePlace
+  declare readonly hint?: string
 
   /**
    * @param code one of the closed table
