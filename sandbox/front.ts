@@ -96,6 +96,8 @@ export class Front {
   }
 
   #failed(res: ServerResponse, error: unknown): void {
+    // Whoever hangs up while sending is no mistake of ours.
+    if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') return
     const tooLarge = error instanceof BodyTooLarge
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
     if (!tooLarge) this.#simulator.calls.say('error', text)

@@ -1,6 +1,7 @@
 /** Notifications of Alipay: a signed form, the very same bytes at each attempt (payment-platforms.md §5.5). */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { spacedMillis, spacedTime } from '../core/beijing-time.ts'
+import type { FaultKind } from '../core/fault-kinds.ts'
 import type { Fault } from '../core/faults.ts'
 import { type JsonObject, objectAt } from '../core/json.ts'
 import type { LedgerEvent } from '../core/ledger.ts'
@@ -15,6 +16,16 @@ import { buyerLogonId, exists, fundBills, tradeStatus } from './trade.ts'
 
 const MINUTE = 60_000
 const ladder = [4, 10, 10, 60, 120, 360, 900].map((minutes) => minutes * MINUTE)
+
+const played: readonly FaultKind[] = [
+  'notify.wrongAmount',
+  'notify.wrongAppId',
+  'notify.wrongMchId',
+  'notify.forged',
+  'notify.tampered',
+  'notify.stale',
+  'notify.base64',
+]
 
 export class AlipayNotices implements NoticeRules {
   readonly timeoutMs = 10_000
@@ -52,6 +63,10 @@ export class AlipayNotices implements NoticeRules {
 
   ladder(): readonly number[] {
     return ladder
+  }
+
+  plays({ kind }: Notice): readonly FaultKind[] {
+    return kind === 'payment' ? [...played, 'notify.zeroRefundFee', 'notify.finished'] : played
   }
 
   compose(notice: Notice, fault?: Fault): Outgoing {

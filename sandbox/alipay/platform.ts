@@ -122,7 +122,7 @@ export class Alipay implements Platform {
   #handle(asked: GatewayRequest, call: Call): JsonObject {
     const { method, params, biz } = asked
     if (method === 'alipay.system.oauth.token') return this.#token(params)
-    const handler = this.#methods[method]
+    const handler = Object.hasOwn(this.#methods, method) ? this.#methods[method] : undefined
     if (!handler) throw new AlipayError('isv.invalid-method')
     return { code: '10000', msg: 'Success', ...handler(biz, call, addressesOf(params)) }
   }

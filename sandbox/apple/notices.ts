@@ -1,5 +1,6 @@
 /** App Store Server Notifications, version 2 (payment-platforms.md §6.3). */
 import { generateKeyPairSync } from 'node:crypto'
+import type { FaultKind } from '../core/fault-kinds.ts'
 import type { Fault } from '../core/faults.ts'
 import { type JsonObject, objectAt } from '../core/json.ts'
 import type { LedgerEvent } from '../core/ledger.ts'
@@ -50,6 +51,10 @@ export class AppleNotices implements NoticeRules {
   /** The sandbox environment tries once only. */
   ladder({ content }: Notice): readonly number[] {
     return content.environment === 'Production' ? productionLadder : []
+  }
+
+  plays(): readonly FaultKind[] {
+    return ['notify.forged', 'notify.tampered', 'notify.wrongAppId', 'notify.stale']
   }
 
   compose({ content, url, orderId }: Notice, fault?: Fault): Outgoing {

@@ -3,7 +3,7 @@
 import { LocalError } from '../../errors/errors.ts'
 import type { PurchaseWish } from '../apple/purchases.ts'
 import type { PayWish } from '../core/cashier.ts'
-import { isFaultKind } from '../core/fault-kinds.ts'
+import type { FaultKind } from '../core/fault-kinds.ts'
 import type { Fault } from '../core/faults.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import type { Attempt, Notice } from '../core/notice.ts'
@@ -128,11 +128,11 @@ export class Actions {
 
   /** Sends a notification now. @param mutate a fault of notifications, played in each of these attempts */
   async deliver(id: string, times = 1, mutate?: string, args: JsonObject = {}): Promise<Attempt[]> {
+    const { outbox } = this.#simulator
     const notice = this.notice(id)
+    const fault = mutate ? adHoc(mutate, args, outbox.faultsOf(notice)) : undefined
     const attempts: Attempt[] = []
-    for (let count = 0; count < times; count += 1) {
-      attempts.push(await this.#simulator.outbox.deliver(notice, mutate ? adHoc(mutate, args) : undefined))
-    }
+    for (let count = 0; count < times; count += 1) attempts.push(await outbox.deliver(notice, fault))
     await this.#simulator.settled()
     return attempts
   }
@@ -140,10 +140,13 @@ export class Actions {
 
 // internals
 
-function adHoc(mutate: string, args: JsonObject): Fault {
-  const fault = mutate.startsWith('notify.') ? mutate : `notify.${mutate}`
-  if (!isFaultKind(fault)) {
-    throw new LocalError('USAGE', `there is no fault "${fault}" of notifications`)
+function adHoc(mutate: string, args: JsonObject, possible: readonly FaultKind[]): Fault {
+  const name = mutate.startsWith('notify.') ? mutate : `notify.${mutate}`
+  const fault = possible.find((kind) => kind === name)
+  if (!fault) {
+    throw new LocalError('USAGE', `this notification cannot play the fault "${name}"`, {
+      hint: `choose one of ${possible.join(', ')}`,
+    })
   }
   return { id: numbers.id('f'), fault, args, match: {}, times: 1 }
 }

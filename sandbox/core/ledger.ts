@@ -6,14 +6,15 @@ import type { Agenda, DueItem } from './agenda.ts'
 import type { BusinessClock } from './business-clock.ts'
 import type { DocumentStore } from './document-store.ts'
 import { numbers } from './numbers.ts'
-import { isUnpaid, type Order, type Provider, type Refund, type RefundStatus, refundableOf } from './order.ts'
+import { isUnpaid, type Order, type Refund, type RefundStatus, refundableOf } from './order.ts'
+import { OrderBook } from './order-book.ts'
 import { Refusal } from './refusal.ts'
 
 export type LedgerEvent =
   | { type: 'paid' | 'closed' | 'expired'; order: Order }
   | { type: 'refund'; order: Order; refund: Refund }
 
-export type NewOrder = Omit<Order, 'id' | 'status' | 'token' | 'refunds' | 'createdAt' | 'prepaid'>
+export type NewOrder = Omit<Order, 'id' | 'serial' | 'status' | 'token' | 'refunds' | 'createdAt' | 'prepaid'>
 
 export interface Payment {
   /** Default: the order's own payer, else the platform's test payer. */
@@ -54,18 +55,18 @@ const noRules: RefundRules = {
 }
 const KIND = 'orders'
 
-export class Ledger {
+/** The book of orders, and the rules by which it changes. */
+export class Ledger extends OrderBook {
   readonly #clock: BusinessClock
   readonly #store: DocumentStore
   readonly #emit: (event: LedgerEvent) => void
-  readonly #orders = new Map<string, Order>()
-  readonly #byNumber = new Map<string, Order>()
 
   /** @param emit called once for each thing that happened, before anything is answered */
   constructor(
     parts: { clock: BusinessClock; store: DocumentStore; agenda: Agenda },
     emit: (event: LedgerEvent) => void,
   ) {
+    super()
     this.#clock = parts.clock
     this.#store = parts.store
     this.#emit = emit
@@ -73,70 +74,20 @@ export class Ledger {
   }
 
   async load(): Promise<void> {
-    for (const order of await this.#store.load<Order>(KIND)) this.#index(order)
+    for (const order of await this.#store.load<Order>(KIND)) this.enter(order)
   }
 
   /** Forgets every order. */
   async clear(): Promise<void> {
-    this.#orders.clear()
-    this.#byNumber.clear()
+    this.forget()
     await this.#store.clear([KIND])
-  }
-
-  /** Newest first. */
-  orders(): Order[] {
-    return [...this.#orders.values()].sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1))
-  }
-
-  get(id: string): Order | undefined {
-    return this.#orders.get(id)
-  }
-
-  /** @param which the merchant's number, or the platform's, or both (then both must fit) */
-  find(
-    provider: Provider,
-    merchantId: string,
-    which: { outTradeNo?: string | undefined; transactionId?: string | undefined },
-  ): Order | undefined {
-    const { outTradeNo, transactionId } = which
-    if (outTradeNo) {
-      const order = this.#byNumber.get(numberKey(provider, merchantId, outTradeNo))
-      return transactionId && order?.transactionId !== transactionId ? undefined : order
-    }
-    if (!transactionId) return undefined
-    return this.#first(
-      (order) =>
-        order.provider === provider &&
-        order.merchantId === merchantId &&
-        order.transactionId === transactionId,
-    )
-  }
-
-  byToken(token: string): Order | undefined {
-    return this.#first((order) => order.token === token)
-  }
-
-  byPrepaid(id: string): Order | undefined {
-    return this.#first((order) => order.prepaid.some((session) => session.id === id))
-  }
-
-  findRefund(
-    provider: Provider,
-    merchantId: string,
-    fits: (refund: Refund) => boolean,
-  ): { order: Order; refund: Refund } | undefined {
-    for (const order of this.#orders.values()) {
-      if (order.provider !== provider || order.merchantId !== merchantId) continue
-      const refund = order.refunds.find(fits)
-      if (refund) return { order, refund }
-    }
-    return undefined
   }
 
   /** @throws nothing: whether the number is free is for the platform to ask first (`find`) */
   create(fields: NewOrder): Order {
     const order: Order = {
       id: numbers.id('o'),
+      serial: this.nextSerial(),
       status: 'CREATED',
       token: numbers.token(),
       refunds: [],
@@ -144,7 +95,7 @@ export class Ledger {
       createdAt: this.#clock.now(),
       ...fields,
     }
-    this.#index(order)
+    this.enter(order)
     this.changed(order)
     return order
   }
@@ -249,16 +200,6 @@ export class Ledger {
 
   // internals
 
-  #first(fits: (order: Order) => boolean): Order | undefined {
-    for (const order of this.#orders.values()) if (fits(order)) return order
-    return undefined
-  }
-
-  #index(order: Order): void {
-    this.#orders.set(order.id, order)
-    this.#byNumber.set(numberKey(order.provider, order.merchantId, order.outTradeNo), order)
-  }
-
   #happened(event: LedgerEvent): void {
     this.changed(event.order)
     this.#emit(event)
@@ -302,7 +243,7 @@ export class Ledger {
     const offer = (at: number, run: () => void): void => {
       if (!next || at < next.at) next = { at, run }
     }
-    for (const order of this.#orders.values()) {
+    for (const order of this.entries()) {
       if (isUnpaid(order)) offer(order.expiresAt, () => this.close(order, 'EXPIRED'))
       for (const refund of order.refunds) {
         if (refund.settleAt === undefined) continue
@@ -311,8 +252,4 @@ export class Ledger {
     }
     return next
   }
-}
-
-function numberKey(provider: Provider, merchantId: string, outTradeNo: string): string {
-  return `${provider} ${merchantId} ${outTradeNo}`
 }

@@ -1,4 +1,5 @@
 /** A notification to the merchant, and what became of each attempt to deliver it. */
+import type { FaultKind } from './fault-kinds.ts'
 import type { Fault } from './faults.ts'
 import type { JsonObject } from './json.ts'
 import type { PlatformId, Provider } from './order.ts'
@@ -14,6 +15,8 @@ export type NoticeState = 'waiting' | 'held' | 'accepted' | 'gaveUp' | 'blocked'
 
 export interface Notice {
   id: string
+  /** Counts up. */
+  serial: number
   provider: Provider
   platform: PlatformId
   kind: NoticeKind
@@ -69,6 +72,8 @@ export interface NoticeRules {
   ladder(notice: Notice): readonly number[]
   /** How long an answer may take, in ms. */
   timeoutMs: number
+  /** What `compose` can do wrong in this one; other faults are left for notifications that can play them. */
+  plays(notice: Notice): readonly FaultKind[]
   /** One attempt, newly signed where the platform does so. @param fault what to do wrong in it */
   compose(notice: Notice, fault?: Fault): Outgoing | Promise<Outgoing>
   /** @returns why the answer is no acknowledgement; undefined when it is one */

@@ -17,6 +17,8 @@ export type RefundStatus = 'PROCESSING' | 'SUCCESS' | 'ABNORMAL' | 'CLOSED'
 
 export interface Order {
   id: string
+  /** Counts up: which of two came first, even within a millisecond. */
+  serial: number
   provider: Provider
   platform: PlatformId
   appId: string

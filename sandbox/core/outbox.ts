@@ -5,7 +5,6 @@ import type { CallLog } from './call-log.ts'
 import { type Deliver, DeliveryTimeout, deliveryTarget } from './delivery.ts'
 import type { DocumentStore } from './document-store.ts'
 import type { FaultKind } from './fault-kinds.ts'
-import { faultKinds } from './fault-kinds.ts'
 import { explainFault, type Fault, type Faults } from './faults.ts'
 import type { Attempt, NewNotice, Notice, NoticeRules, Reply, Verdict } from './notice.ts'
 import { numbers } from './numbers.ts'
@@ -24,11 +23,18 @@ export interface OutboxParts {
 }
 
 const KIND = 'notices'
-const notifyFaults = Object.keys(faultKinds).filter((kind) => kind.startsWith('notify.')) as FaultKind[]
+/** What happens on the way, whatever is sent. */
+const transportFaults: readonly FaultKind[] = [
+  'notify.duplicate',
+  'notify.lost',
+  'notify.delay',
+  'notify.slow',
+]
 
 export class Outbox {
   readonly #parts: OutboxParts
   readonly #notices = new Map<string, Notice>()
+  #serial = 0
 
   constructor(parts: OutboxParts) {
     this.#parts = parts
@@ -37,7 +43,9 @@ export class Outbox {
 
   /** Takes up what a former run left; attempts that fell due in between are skipped, not made up for in a burst. */
   async load(): Promise<void> {
-    for (const notice of await this.#parts.store.load<Notice>(KIND)) {
+    const kept = await this.#parts.store.load<Notice>(KIND)
+    for (const notice of kept.sort((a, b) => a.serial - b.serial)) {
+      this.#serial = notice.serial
       this.#notices.set(notice.id, notice)
       this.#skipMissed(notice)
     }
@@ -65,6 +73,7 @@ export class Outbox {
     const now = this.#parts.clock.now()
     const notice: Notice = {
       id: numbers.id('n'),
+      serial: ++this.#serial,
       createdAt: now,
       state: 'waiting',
       nextAt: now,
@@ -77,7 +86,12 @@ export class Outbox {
     return notice
   }
 
-  /** Sends it now, whatever its ladder says. @param fault what to do wrong */
+  /** What can be done wrong in sending this one. */
+  faultsOf(notice: Notice): readonly FaultKind[] {
+    return ['notify.slow', ...this.#parts.rules(notice).plays(notice)]
+  }
+
+  /** Sends it now, whatever its ladder says. @param fault one of `faultsOf` */
   async deliver(notice: Notice, fault?: Fault): Promise<Attempt> {
     const attempt = await this.#send(notice, fault)
     if (attempt.verdict === 'accepted') this.#settle(notice, 'accepted')
@@ -234,8 +248,9 @@ export class Outbox {
   }
 
   #faultsFor(notice: Notice): FaultKind[] {
-    if (notice.kind === 'payment') return notifyFaults
-    return notifyFaults.filter((kind) => kind !== 'notify.outOfOrder')
+    const own = this.#parts.rules(notice).plays(notice)
+    const held: FaultKind[] = notice.kind === 'payment' ? ['notify.outOfOrder'] : []
+    return [...transportFaults, ...held, ...own]
   }
 
   #say(notice: Notice, level: 'info' | 'warn', text: string): void {

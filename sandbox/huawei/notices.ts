@@ -1,6 +1,7 @@
 /** Callbacks of Huawei Pay (payment-platforms.md §7.4). */
 import sm from 'sm-crypto'
 import { huaweiTime, spacedTime } from '../core/beijing-time.ts'
+import type { FaultKind } from '../core/fault-kinds.ts'
 import type { Fault } from '../core/faults.ts'
 import { isObject, type JsonObject, objectAt, parseJson } from '../core/json.ts'
 import type { LedgerEvent } from '../core/ledger.ts'
@@ -52,6 +53,17 @@ export class HuaweiNotices implements NoticeRules {
   /** Huawei publishes none; WeChat's serves. */
   ladder(): readonly number[] {
     return wechatLadder
+  }
+
+  plays(): readonly FaultKind[] {
+    return [
+      'notify.wrongAmount',
+      'notify.wrongAppId',
+      'notify.wrongMchId',
+      'notify.forged',
+      'notify.tampered',
+      'notify.base64',
+    ]
   }
 
   compose({ content, url }: Notice, fault?: Fault): Outgoing {

@@ -115,7 +115,7 @@ export class WechatApi implements Platform {
 
   #xpay(request: ApiRequest, call: Call): JsonObject {
     const name = /^\/xpay\/(\w+)$/.exec(request.path)?.[1] ?? ''
-    const handler = this.#virtual[name]
+    const handler = Object.hasOwn(this.#virtual, name) ? this.#virtual[name] : undefined
     if (!handler) throw new WechatApiError(268490002, `there is no ${request.path}`)
     if (request.method !== 'POST') throw new WechatApiError(43002)
     this.#checkToken(request, call)

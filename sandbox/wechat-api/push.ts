@@ -1,4 +1,5 @@
 /** Message pushes of virtual payment, in WeChat's three modes (payment-platforms.md §8.4). */
+import type { FaultKind } from '../core/fault-kinds.ts'
 import type { Fault } from '../core/faults.ts'
 import { isObject, type JsonObject, objectAt, parseJson } from '../core/json.ts'
 import type { LedgerEvent } from '../core/ledger.ts'
@@ -11,6 +12,17 @@ import { provided } from './virtual-orders.ts'
 
 /** 2, 4, 8, 16 … seconds, at most 15 times. */
 const ladder = Array.from({ length: 15 }, (_, at) => 2 ** (at + 1) * 1000)
+
+const played: readonly FaultKind[] = [
+  'notify.wrongAppId',
+  'notify.wrongKey',
+  'notify.forged',
+  'notify.tampered',
+  'notify.stale',
+  'notify.base64',
+  'notify.secureMode',
+  'notify.plainMode',
+]
 
 export class PushNotices implements NoticeRules {
   readonly timeoutMs = 5000
@@ -30,6 +42,10 @@ export class PushNotices implements NoticeRules {
 
   ladder(): readonly number[] {
     return ladder
+  }
+
+  plays({ kind }: Notice): readonly FaultKind[] {
+    return kind === 'payment' ? [...played, 'notify.wrongAmount'] : played
   }
 
   compose({ content, url }: Notice, fault?: Fault): Outgoing {

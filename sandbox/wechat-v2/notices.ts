@@ -1,6 +1,7 @@
 /** Notifications of WeChat Pay V2: signed XML for payments, sealed XML for refunds (payment-platforms.md §4.4). */
 import { createCipheriv, createHash } from 'node:crypto'
 import { spacedTime } from '../core/beijing-time.ts'
+import type { FaultKind } from '../core/fault-kinds.ts'
 import type { Fault } from '../core/faults.ts'
 import { type JsonObject, objectAt } from '../core/json.ts'
 import type { LedgerEvent } from '../core/ledger.ts'
@@ -12,6 +13,16 @@ import { signV2, type V2SignType } from '../wechat/signature-v2.ts'
 import { type Params, paidParams } from './orders.ts'
 import { statusText } from './refunds.ts'
 import { writeXml } from './xml.ts'
+
+const played: readonly FaultKind[] = [
+  'notify.wrongAmount',
+  'notify.wrongAppId',
+  'notify.wrongMchId',
+  'notify.wrongKey',
+  'notify.forged',
+  'notify.tampered',
+  'notify.base64',
+]
 
 export class V2Notices implements NoticeRules {
   readonly timeoutMs = 5000
@@ -33,6 +44,10 @@ export class V2Notices implements NoticeRules {
 
   ladder(): readonly number[] {
     return wechatLadder
+  }
+
+  plays(): readonly FaultKind[] {
+    return played
   }
 
   compose({ content, kind, url }: Notice, fault?: Fault): Outgoing {

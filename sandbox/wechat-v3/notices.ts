@@ -1,5 +1,6 @@
 /** Notifications of WeChat Pay V3: sealed, signed anew for each attempt (payment-platforms.md §3.6). */
 import { rfc3339 } from '../core/beijing-time.ts'
+import type { FaultKind } from '../core/fault-kinds.ts'
 import type { Fault } from '../core/faults.ts'
 import { type JsonObject, objectAt, textAt } from '../core/json.ts'
 import type { LedgerEvent } from '../core/ledger.ts'
@@ -9,6 +10,20 @@ import type { Order, Refund } from '../core/order.ts'
 import type { PlatformParts } from '../core/platform.ts'
 import { orderBody } from './orders.ts'
 import { type Signer, type Signers, seal, signedHeaders } from './seal.ts'
+
+const played: readonly FaultKind[] = [
+  'notify.wrongAmount',
+  'notify.wrongAppId',
+  'notify.wrongMchId',
+  'notify.wrongKey',
+  'notify.forged',
+  'notify.tampered',
+  'notify.stale',
+  'notify.probe',
+  'notify.unknownSerial',
+  'notify.rotated',
+  'notify.base64',
+]
 
 export class V3Notices implements NoticeRules {
   readonly timeoutMs = 5000
@@ -32,6 +47,10 @@ export class V3Notices implements NoticeRules {
 
   ladder(): readonly number[] {
     return wechatLadder
+  }
+
+  plays(): readonly FaultKind[] {
+    return played
   }
 
   async compose(notice: Notice, fault?: Fault): Promise<Outgoing> {

@@ -65,6 +65,21 @@ describe('which request or notification a fault hits', () => {
     expect(await started.control('GET', '/faults')).toEqual([])
   })
 
+  test('not a notification that cannot play it', async () => {
+    const { started, merchant, sdk, placeAlipay, placeWechat, payNow } = await start()
+    merchant.answer = () => ({ body: 'success' })
+    await started.control('POST', '/faults', { fault: 'notify.probe' })
+    await placeAlipay()
+    await payNow()
+    expect(sdk.checkNotifySignV2(form(merchant))).toBe(true)
+    expect(await started.control<unknown[]>('GET', '/faults')).toHaveLength(1)
+    await started.control('POST', '/reset')
+    await started.control('POST', '/faults', { fault: 'notify.finished' })
+    await placeWechat()
+    await payNow()
+    expect(await started.control<unknown[]>('GET', '/faults')).toHaveLength(1)
+  })
+
   test('none once it was taken back', async () => {
     const { started, placeWechat, arm } = await start()
     const { id } = await arm('api.http')
