@@ -14,6 +14,8 @@ export function deepClone<T>(value: T): T {
 function clone(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(clone)
+  // Nearly everything is a plain object; the rarer classes need dearer questions.
+  if (Object.getPrototypeOf(value) === Object.prototype) return cloneDocument(value as Doc)
   if (value instanceof Date) return new Date(value)
   if (isDocument(value)) return cloneDocument(value)
   if (value instanceof Uint8Array) return Uint8Array.prototype.slice.call(value)
@@ -22,8 +24,12 @@ function clone(value: unknown): unknown {
 }
 
 function cloneDocument(doc: Doc): Doc {
-  const copy: Doc = {}
-  for (const key of Object.keys(doc)) setOwn(copy, key, clone(doc[key]))
+  // Spreading copies a whole document at once; one member after the other takes several times as long.
+  const copy = { ...doc }
+  for (const key of Object.keys(doc)) {
+    const member = doc[key]
+    if (typeof member === 'object' && member !== null) setOwn(copy, key, clone(member))
+  }
   return copy
 }
 
