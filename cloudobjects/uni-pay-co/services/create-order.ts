@@ -11,20 +11,11 @@ import { payTypeOf, tradeTypeOf } from '../providers/pay-type.ts'
 import { newOutTradeNo } from './numbers.ts'
 import { type CheckedOrder, type CreateOrderParams, checkOrder } from './order-check.ts'
 import { orderRow } from './order-fields.ts'
+import type { OrderPlan } from './order-plan.ts'
 import { orderParams } from './platform-order.ts'
 import { qrCodeImage } from './qr-code.ts'
 
 type Row = UniCloudGuest.Row
-
-/** What createOrder works with, once it is known how the order is to be paid. */
-export interface OrderPlan {
-  order: CheckedOrder
-  outTradeNo: string
-  payType: string
-  merchant: Merchant
-  notifyUrl: string
-  caller: Caller
-}
 
 export async function createOrder(params: CreateOrderParams, caller: Caller): Promise<Row> {
   const outTradeNo = String(params.out_trade_no || newOutTradeNo())

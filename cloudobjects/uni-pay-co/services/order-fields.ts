@@ -1,8 +1,8 @@
 /** A new row of `uni-pay-orders` (spec/uni-pay.md §3.8). */
 import type { NewOrderRow } from '../dao/order-row.ts'
 import { findNickname } from '../dao/users.ts'
-import type { OrderPlan } from './create-order.ts'
 import type { VirtualGoods } from './order-check.ts'
+import type { OrderPlan } from './order-plan.ts'
 
 type Row = UniCloudGuest.Row
 

@@ -1,5 +1,5 @@
 /** Parameters of uni-pay's getOrderInfo (spec/uni-pay.md §2.3, §3.4 step 5). */
-import type { OrderPlan } from './create-order.ts'
+import type { OrderPlan } from './order-plan.ts'
 
 type Row = UniCloudGuest.Row
 
