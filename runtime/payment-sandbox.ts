@@ -24,8 +24,6 @@ export interface PaymentSandbox extends SandboxHttp {
 export interface PaymentSandboxOptions {
   /** Asked for by the control API and the pages, when others can reach the server. */
   token?: () => string | undefined
-  /** Default: keys of this space alone. */
-  seed?: Seed
 }
 
 export function createPaymentSandbox(space: Space, options: PaymentSandboxOptions = {}): PaymentSandbox {
@@ -35,6 +33,11 @@ export function createPaymentSandbox(space: Space, options: PaymentSandboxOption
 /** Where a space keeps keys and state of its sandbox. */
 export function sandboxFolder(options: Pick<SpaceOptions, 'data'>): string {
   return path.join(options.data, 'sandbox')
+}
+
+/** Which merchants there are, as the sandbox names them. */
+export function seedOf({ sandboxKeys }: Pick<SpaceOptions, 'sandboxKeys'>): Seed {
+  return sandboxKeys === 'published' ? 'vectors' : 'space'
 }
 
 /** The address that `sandbox keys` writes for a space that listens at its usual port. */
@@ -87,7 +90,7 @@ class SpaceSandbox implements PaymentSandbox {
   async #create(): Promise<Sandbox> {
     const { createSandbox } = await import('../sandbox/sandbox.ts')
     const { clock, logs, options } = this.#space
-    const { token, seed } = this.#options
+    const { token } = this.#options
     return createSandbox({
       directory: sandboxFolder(options),
       clock,
@@ -96,7 +99,7 @@ class SpaceSandbox implements PaymentSandbox {
       deliver: (outgoing, timeoutMs) =>
         deliverOverHttp({ ...outgoing, url: this.#ownAddress(outgoing.url) }, timeoutMs),
       ...(token ? { accessToken: token } : {}),
-      ...(seed ? { seed } : {}),
+      seed: seedOf(options),
     })
   }
 

@@ -20,12 +20,9 @@ import { createTestClock, type TestClock } from './test-clock.ts'
 import { TestSandbox } from './test-sandbox.ts'
 
 /** Every option of the configuration file, and the instant the clock starts at. */
-export interface TestSpaceOptions extends Omit<Partial<SpaceOptions>, 'sandbox'> {
-  /**
-   * Simulates the payment platforms. `true`: with the keys that `unicloud-local sandbox keys` made for this project;
-   * `'published'`: with the published test keys (`sandbox keys --published`), the same on every machine. Default: off.
-   */
-  sandbox?: boolean | 'published'
+export interface TestSpaceOptions extends Partial<SpaceOptions> {
+  /** Simulates the payment platforms, with the merchants that the project's configuration was made for. Default: off. */
+  sandbox?: boolean
   /** Project folder; default: the current folder. */
   project?: string
   /** Where the clock stands. Default: the machine's time at the start. */
@@ -56,18 +53,13 @@ export interface TestSpace extends Caller, AsyncDisposable {
 /**
  * @throws LocalError when the project cannot be read
  */
-export async function createSpace({
-  now,
-  sandbox = false,
-  ...options
-}: TestSpaceOptions = {}): Promise<TestSpace> {
+export async function createSpace({ now, ...options }: TestSpaceOptions = {}): Promise<TestSpace> {
   const clock = new ManualClock(now ?? Date.now())
   const data = await mkdtemp(path.join(tmpdir(), 'unicloud-test-'))
-  const given = { ...(await spaceOptions(options, data)), sandbox: sandbox !== false }
-  if (sandbox === true) await copyKeys(given, options.project)
+  const given = await spaceOptions(options, data)
+  if (given.sandbox && given.sandboxKeys === 'space') await copyKeys(given)
   const space = await createRuntimeSpace(given, { clock })
-  const seed = sandbox === 'published' ? 'vectors' : 'space'
-  const payments = given.sandbox ? createPaymentSandbox(space, { seed }) : undefined
+  const payments = given.sandbox ? createPaymentSandbox(space) : undefined
   const test = new MemorySpace(space, clock, data, payments)
   // Platforms are reached through the space's own server.
   if (payments) await test.listen()
@@ -92,19 +84,20 @@ async function spaceOptions(
     port: 0,
     host: '127.0.0.1',
     data,
+    sandbox: false,
     ...options,
     project,
   }
 }
 
 /** The configuration in the project was written for them. */
-async function copyKeys(options: SpaceOptions, project = '.'): Promise<void> {
-  const file = path.join(path.resolve(project), '.unicloud-local', 'sandbox', 'keys.json')
+async function copyKeys(options: SpaceOptions): Promise<void> {
+  const file = path.join(options.project, '.unicloud-local', 'sandbox', 'keys.json')
   await cp(file, path.join(sandboxFolder(options), 'keys.json')).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'ENOENT') throw cause
     throw new LocalError('USAGE', 'the payment sandbox of this project has no keys yet', {
       where: { file },
-      hint: "run `unicloud-local sandbox keys`; where that folder is not kept (CI), use `sandbox keys --published` and sandbox: 'published'",
+      hint: "run `unicloud-local sandbox keys`; for merchants that are the same on every machine set sandboxKeys: 'published' first",
       cause,
     })
   })

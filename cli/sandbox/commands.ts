@@ -13,22 +13,21 @@ export function addSandboxCommands(program: Command): void {
 Under "unicloud-local dev" the sandbox is there already, at /_unicloud/sandbox/.
 unicloud-local sandbox COMMAND --help tells more about each.`,
     )
-  addServe(sandbox)
+  addAlone(sandbox)
   addKeys(sandbox)
   addFault(sandbox)
 }
 
 // internals
 
-function addServe(sandbox: Command): void {
+function addAlone(sandbox: Command): void {
   addSpaceOptions(
     sandbox
-      .command('serve', { isDefault: true })
+      .command('alone', { isDefault: true })
       .description('the platforms alone, for payment code that runs elsewhere')
       .option('--host <H>', 'address to listen on', '127.0.0.1')
       .option('--port <N>', 'port to listen on; 0 picks a free one', '7180')
       .option('--tls-port <N>', 'also over TLS, with a certificate for the platforms\u2019 own host names')
-      .option('--published', 'with the published test keys, the same on every machine')
       .addHelpText(
         'after',
         `
@@ -36,8 +35,8 @@ Send requests for https://HOST/PATH to http://127.0.0.1:7180/_unicloud/sandbox/h
 itself with the header x-forwarded-host. Notifications go to this machine only; what another address stands for is
 said by the setting notifyRewrite. The line "ready http://HOST:PORT" goes to stdout; logs go to stderr.`,
       ),
-    ['project', 'data'],
-  ).action(async (flags) => (await import('./serve.ts')).serveCommand(flags))
+    ['project', 'data', 'sandboxKeys'],
+  ).action(async (flags) => (await import('./alone.ts')).aloneCommand(flags))
 }
 
 function addKeys(sandbox: Command): void {
@@ -49,7 +48,6 @@ function addKeys(sandbox: Command): void {
         '--out <DIR>',
         'folder of the configuration (default: uni-pay in the uni-config-center of the project)',
       )
-      .option('--published', 'the published test keys instead, the same on every machine')
       .addHelpText(
         'after',
         `
@@ -59,7 +57,7 @@ Examples:
   unicloud-local sandbox keys
   unicloud-local sandbox keys --out ../other/uni-pay`,
       ),
-    ['project', 'provider', 'port', 'data'],
+    ['project', 'provider', 'port', 'data', 'sandboxKeys'],
   ).action(async (flags) => (await import('./keys.ts')).keysCommand(flags))
 }
 

@@ -1,7 +1,7 @@
 /** `unicloud-local sandbox keys`: the space's own merchants, and a uni-pay configuration for them. */
 import path from 'node:path'
 import { builtinRoots } from '../../runtime/package-info.ts'
-import { sandboxFolder, usualUrl } from '../../runtime/payment-sandbox.ts'
+import { sandboxFolder, seedOf, usualUrl } from '../../runtime/payment-sandbox.ts'
 import type { Manifest } from '../../runtime/project/manifest.ts'
 import { loadKeys } from '../../sandbox/keys/key-keeper.ts'
 import { uniPayConfig } from '../../sandbox/keys/uni-pay-config.ts'
@@ -12,8 +12,7 @@ import { type Flags, spaceOptions } from '../space-options.ts'
 export async function keysCommand(flags: Flags): Promise<void> {
   const options = await spaceOptions(flags)
   const folder = flags.out === undefined ? await configFolder(options) : path.resolve(String(flags.out))
-  const seed = flags.published ? 'vectors' : 'space'
-  const material = await loadKeys(sandboxFolder(options), seed, Date.now())
+  const material = await loadKeys(sandboxFolder(options), seedOf(options), Date.now())
   const written = await writeUniPayConfig(folder, uniPayConfig(material, `${usualUrl(options)}/uni-pay-co`))
   const shown = path.relative(process.cwd(), folder)
   process.stdout.write(`${written.map((name) => path.join(shown, name)).join('\n')}\n`)

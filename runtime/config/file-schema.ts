@@ -32,6 +32,7 @@ const schema = z.strictObject({
   env: textMap,
   timeZone: z.string().refine(isTimeZone, 'an IANA time zone such as "UTC" or "Asia/Shanghai" is allowed'),
   sandbox: z.boolean(),
+  sandboxKeys: z.enum(['space', 'published']),
   requestLog: z.enum(['full', 'quiet']),
   http: z
     .strictObject({

@@ -50,6 +50,8 @@ export interface UserConfig {
   timeZone?: string
   /** Payment platforms are simulated here: requests to their hosts never leave. Default: with `dev`. */
   sandbox?: boolean
+  /** Merchants of the sandbox: of this space alone (default), or published ones that are the same on every machine. */
+  sandboxKeys?: 'space' | 'published'
   /** `full` (default), or `quiet`: no line per call. */
   requestLog?: 'full' | 'quiet'
   http?: {
@@ -105,6 +107,7 @@ export interface SpaceOptions {
   env: Record<string, string>
   timeZone?: string
   sandbox: boolean
+  sandboxKeys: 'space' | 'published'
   requestLog: 'full' | 'quiet'
   http: {
     cors: string[]

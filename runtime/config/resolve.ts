@@ -105,6 +105,7 @@ function complete(config: UserConfig): SpaceOptions {
     hostMap: config.hostMap ?? {},
     env: config.env ?? {},
     sandbox: config.sandbox ?? false,
+    sandboxKeys: config.sandboxKeys ?? 'space',
     requestLog: config.requestLog ?? 'full',
     http: {
       cors: config.http?.cors ?? ['localhost:*', '127.0.0.1:*', '[::1]:*'],

@@ -178,6 +178,17 @@ export const optionTable: readonly OptionRow[] = [
     commands: ['dev'],
   },
   {
+    key: 'sandboxKeys',
+    type: 'string',
+    choices: ['space', 'published'],
+    default: 'space',
+    flag: 'sandbox-keys',
+    value: 'KIND',
+    env: 'UNICLOUD_LOCAL_SANDBOX_KEYS',
+    help: 'merchants of the payment sandbox: of this "space" alone, or the "published" ones, the same on every machine',
+    commands: ['dev', 'alone', 'keys'],
+  },
+  {
     key: 'requestLog',
     type: 'string',
     choices: ['full', 'quiet'],

@@ -66,7 +66,7 @@ test('a project that does not pay has no sandbox; --no-sandbox forbids one', asy
 test('alone, it answers for the platforms at an address of its own', async () => {
   const data = await temporaryFolder()
   onTestFinished(() => rm(data, { recursive: true, force: true }))
-  await using alone = await serving(['sandbox', '--port', '0', '--data', data, '--published'])
+  await using alone = await serving(['sandbox', '--port', '0', '--data', data, '--sandbox-keys', 'published'])
   const { url } = alone
   expect(await (await fetch(`${url}/_unicloud/sandbox/state`)).json()).toMatchObject({ orders: 0 })
   const refused = await fetch(`${url}/v3/pay/transactions/native`, {

@@ -51,7 +51,12 @@ test('keys that nobody made are named', async () => {
 
 async function openShop(options: TestSpaceOptions = {}): Promise<TestSpace> {
   const project = await paymentProject((text) => text.replace('http://pay.test', 'http://127.0.0.1:7100'))
-  const space = await createSpace({ project: project.folder, sandbox: 'published', ...options })
+  const space = await createSpace({
+    project: project.folder,
+    sandbox: true,
+    sandboxKeys: 'published',
+    ...options,
+  })
   onTestFinished(async () => {
     await space.close()
     await project.remove()

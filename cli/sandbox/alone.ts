@@ -2,20 +2,21 @@
 import { mkdirSync } from 'node:fs'
 import { AdjustableClock } from '../../clock/adjustable-clock.ts'
 import { LocalError } from '../../errors/errors.ts'
-import { sandboxFolder } from '../../runtime/payment-sandbox.ts'
+import { sandboxFolder, seedOf } from '../../runtime/payment-sandbox.ts'
 import { loadTlsKeys } from '../../sandbox/keys/tls-keys.ts'
 import { createSandbox, MOUNT } from '../../sandbox/sandbox.ts'
 import { listenSandbox } from '../../sandbox/server.ts'
 import { type Flags, spaceOptions } from '../space-options.ts'
 
 /** Runs until SIGINT or SIGTERM. */
-export async function serveCommand(flags: Flags): Promise<void> {
+export async function aloneCommand(flags: Flags): Promise<void> {
   const ended = new Promise<void>((resolve) => {
     process.once('SIGINT', resolve)
     process.once('SIGTERM', resolve)
   })
-  const { host, port, tlsPort, published, ...rest } = flags
-  const directory = sandboxFolder(await spaceOptions(rest))
+  const { host, port, tlsPort, ...rest } = flags
+  const options = await spaceOptions(rest)
+  const directory = sandboxFolder(options)
   mkdirSync(directory, { recursive: true })
   const clock = new AdjustableClock()
   let url = ''
@@ -24,7 +25,7 @@ export async function serveCommand(flags: Flags): Promise<void> {
     clock,
     log: ({ level, text }) => void process.stderr.write(`${level.padEnd(5)} ${text}\n`),
     publicUrl: () => url,
-    seed: published ? 'vectors' : 'space',
+    seed: seedOf(options),
   })
   const tls =
     tlsPort === undefined
