@@ -83,13 +83,10 @@ async function runPatiently({ window, reset }: Job): Promise<boolean> {
 
 async function noteFailure({ dimension, start, end }: Window, error: Error): Promise<void> {
   console.error(`uni-stat: payments of a ${dimension} cannot be added up`, error)
-  await uniCloud
-    .database()
-    .collection('uni-stat-run-errors')
-    .add({
-      mod: 'pay-result',
-      params: { dimension, start, end },
-      error: error.message,
-      create_time: Date.now(),
-    })
+  await uniCloud.database().collection('uni-stat-run-errors').add({
+    mod: 'pay-result',
+    params: { dimension, start, end },
+    error: error.message,
+    create_time: Date.now(),
+  })
 }

@@ -59,7 +59,7 @@ it('scenario 6: an app', async () => {
 it('scenario 7: refunds and what is said of them', async () => {
   const { out_trade_no } = await shop.paidOrder(alipay, web)
   expect(await shop.admin.refund!({ out_trade_no, refund_fee: 30 })).toMatchObject({ errCode: 0 })
-  await shop.until(async () => (await shop.notices(out_trade_no)).length === 2)
+  await shop.answered(out_trade_no, 2)
   const first = await shop.row(out_trade_no)
   expect(first).toMatchObject({ status: 2, refund_fee: 30 })
   expect(await shop.admin.refund!({ out_trade_no, refund_fee: 70, out_refund_no: 'R2' })).toMatchObject({
@@ -71,7 +71,7 @@ it('scenario 7: refunds and what is said of them', async () => {
     refund_count: 2,
     refund_list: [{ out_refund_no: 'R2', refund_fee: 70 }, { out_refund_no: `${out_trade_no}-1` }],
   })
-  await shop.until(async () => (await shop.notices(out_trade_no)).length === 3)
+  await shop.answered(out_trade_no, 3)
   for (const notice of await shop.notices(out_trade_no)) {
     expect(notice.attempts.at(-1)).toMatchObject({ answer: 'success' })
   }

@@ -188,9 +188,17 @@ export class Shop {
     return list.reverse()
   }
 
+  /** Waits until so many notifications of an order have been answered. */
+  async answered(outTradeNo: string, count: number): Promise<void> {
+    await this.until(async () => {
+      const notices = await this.notices(outTradeNo)
+      return notices.filter(({ attempts }) => attempts.length > 0).length === count
+    })
+  }
+
   /** Sends the payment notification of an order again. */
   async redeliver(outTradeNo: string, body: Row = {}): Promise<Row[]> {
-    const [notice] = await this.notices(outTradeNo)
+    const notice = (await this.notices(outTradeNo)).find(({ kind }) => kind === 'payment')
     const sent = await this.control<{ delivered: Row[] }>(
       'POST',
       `/notifications/${notice!.id}/deliver`,

@@ -40,7 +40,7 @@ it('scenario 4: order, payment, refund', async () => {
     refund_list: [{ refund_fee: 30, out_refund_no: `${out_trade_no}-1` }],
   })
   expect(await shop.pay().getRefund!({ out_trade_no })).toMatchObject({ errCode: 0 })
-  await shop.until(async () => (await shop.notices(out_trade_no)).length === 2)
+  await shop.answered(out_trade_no, 2)
   expect(await shop.callbacks(out_trade_no)).toBe(1)
 })
 

@@ -273,7 +273,26 @@ describe('scenario 15: closed', () => {
     expect(await shop.callbacks(out_trade_no)).toBe(0)
     expect(await shop.admin.refund!({ out_trade_no })).toMatchObject({ errCode: 0 })
     expect(await shop.row(out_trade_no)).toMatchObject({ status: 3, refund_fee: 100 })
+    await shop.redeliver(out_trade_no)
+    expect(await shop.row(out_trade_no)).toMatchObject({ status: 3, err_msg: '订单关闭后收到付款' })
+    expect(await shop.callbacks(out_trade_no)).toBe(0)
   })
+})
+
+it('refunded before its payment was reported: no callback, and why', async () => {
+  const { out_trade_no } = await shop.order()
+  await shop.fault('notify.lost')
+  await shop.control('POST', `/orders/${out_trade_no}/pay`)
+  expect(await shop.admin.refund!({ out_trade_no, refund_fee: 10 })).toMatchObject({ errCode: 0 })
+  const notices = await shop.notices(out_trade_no)
+  const payment = notices.find(({ kind }) => kind === 'payment')
+  await shop.control('POST', `/notifications/${payment?.id}/deliver`)
+  expect(await shop.row(out_trade_no)).toMatchObject({
+    status: 2,
+    user_order_success: false,
+    err_msg: '退款后才收到付款通知，不执行回调',
+  })
+  expect(await shop.callbacks(out_trade_no)).toBe(0)
 })
 
 it('scenario 17: more than there is, and the same again', async () => {

@@ -47,10 +47,11 @@ export async function runCallback(
 
 /** Whether the callback has not come to its end, and nobody is at it. */
 export function isInterrupted(order: OrderRow): boolean {
-  const { status, user_order_success, callback_claim, notify_date = 0 } = order
+  const { status, user_order_success, callback_claim, notify_date } = order
   if (status < 1 || user_order_success !== undefined) return false
   // Rows of the published uni-pay-co have no claim.
-  return Date.now() > (callback_claim?.until ?? notify_date + claimLifetime)
+  const until = callback_claim?.until ?? (notify_date === undefined ? undefined : notify_date + claimLifetime)
+  return until !== undefined && Date.now() > until
 }
 
 /** Runs a callback that was cut off, unless another caller is faster. */

@@ -1,7 +1,14 @@
 /** What a payment that is known to be genuine does to its order (spec/uni-pay.md §3.5, steps 5 to 8). */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OrderRow } from '../dao/order-row.ts'
-import { findById, findByOutTradeNo, markPaid, noteLatePayment, noteOnUnpaid } from '../dao/orders.ts'
+import {
+  findById,
+  findByOutTradeNo,
+  finishCallback,
+  markPaid,
+  noteLatePayment,
+  noteOnUnpaid,
+} from '../dao/orders.ts'
 import { type CallbackContext, isInterrupted, newClaim, rerunCallback, runCallback } from './callback-run.ts'
 
 export interface Payment {
@@ -81,6 +88,7 @@ async function settleAgain(id: string, payment: Payment): Promise<Settlement> {
     console.error(
       `uni-pay: order ${outTradeNo} is paid twice: with ${row.transaction_id} and ${transactionId}; refund one`,
     )
+  if (isUnapplied(row)) await noteUnapplied(row)
   if (isInterrupted(row)) await rerunCallback(row, context)
   return await finished(row._id)
 }
@@ -89,6 +97,15 @@ async function settleAgain(id: string, payment: Payment): Promise<Settlement> {
 function isOther({ transaction_id }: OrderRow, { transactionId, provider }: Payment): boolean {
   if (provider === 'wxpay-virtual' || !transaction_id || transactionId === '') return false
   return transaction_id !== transactionId
+}
+
+/** Refunded before its payment was reported, closed or not: it was never paid here, and there is nothing to deliver. */
+function isUnapplied({ status, notify_date, callback_claim, user_order_success }: OrderRow): boolean {
+  return status >= 2 && notify_date === undefined && !callback_claim && user_order_success === undefined
+}
+
+async function noteUnapplied({ _id, err_msg = '退款后才收到付款通知，不执行回调' }: OrderRow): Promise<void> {
+  await finishCallback(_id, undefined, { user_order_success: false, err_msg })
 }
 
 async function settleLate(row: OrderRow, payment: Payment): Promise<Settlement> {
