@@ -17,10 +17,11 @@ import { type Flags, spaceOptions } from './space-options.ts'
  * Sets the exit code: 0, or 1 when the call failed.
  */
 export async function run(target: string, flags: Flags): Promise<void> {
+  const [name = '', method] = splitTarget(target)
+  checkFlags(flags, name, method)
   const options = await spaceOptions(flags, { timers: false })
   await using space = await createSpace(options)
   using _logs = followLogs(space.logs, { json: flags.json === true, requestLog: options.requestLog })
-  const [name = '', method] = splitTarget(target)
   const entry = space.manifest.functions[name]
   printProblems(space.manifest, name)
   if (!entry) throw unknownFunction(space, name)
@@ -30,6 +31,37 @@ export async function run(target: string, flags: Flags): Promise<void> {
 }
 
 // internals
+
+/** An option that has no effect is a mistake the caller should hear of: a batch job may hang on it. */
+function checkFlags(flags: Flags, name: string, method: string | undefined): void {
+  const given = (options: Record<string, string>): string | undefined =>
+    Object.keys(options).find((key) => flags[key] !== undefined)
+  if (!flags.timing) {
+    const timerOptions: Record<string, string> = { trigger: '--trigger', at: '--at' }
+    const found = given(timerOptions)
+    if (found === undefined) return
+    throw new LocalError('USAGE', `${timerOptions[found]} needs --timing`, {
+      hint: `unicloud-local run ${name} --timing fires the timer of ${name}`,
+    })
+  }
+  const callOptions: Record<string, string> = {
+    params: '--params',
+    dataFile: '--data-file',
+    clientInfo: '--client-info',
+    token: '--token',
+  }
+  const found = given(callOptions)
+  if (found !== undefined) {
+    throw new LocalError('USAGE', `${callOptions[found]} has no effect with --timing`, {
+      hint: 'a timer calls with an argument of its own, and without a client',
+    })
+  }
+  if (method !== undefined) {
+    throw new LocalError('USAGE', `a timer calls no method ${method}`, {
+      hint: `unicloud-local run ${name} --timing`,
+    })
+  }
+}
 
 async function runTimer(space: Space, entry: FunctionEntry, flags: Flags): Promise<number> {
   const at = flags.at === undefined ? new Date(space.clock.now()) : new Date(String(flags.at))
@@ -124,7 +156,7 @@ function parseJson(text: string, source: string): unknown {
     return JSON.parse(text)
   } catch (cause) {
     throw new LocalError('USAGE', `${source} is not JSON: ${(cause as Error).message}`, {
-      hint: `quote it for the shell, for example --params '{"a":1}'`,
+      hint: `quote it for the shell, for example ${source.split(' ')[0]} '{"a":1}'`,
       cause,
     })
   }
@@ -150,7 +182,7 @@ function unknownFunction(space: Space, name: string): LocalError {
   })
 }
 
-/** Result as JSON on stdout, failure as one line on stderr. */
+/** Result or failure as one line of JSON on stdout; what led to a failure is in the log on stderr. */
 function print(
   result:
     | { ok: true; value: unknown }

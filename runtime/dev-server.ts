@@ -1,8 +1,12 @@
 /** A space with its faces: timers, HTTP and hot reload. What `dev` runs, without the terminal. */
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { SpaceOptions } from './config/options.ts'
+import { formatPlace } from './errors.ts'
 import { createGateway, type Listening } from './gateway/server.ts'
+import { NewProblems } from './new-problems.ts'
 import { createPaymentSandbox } from './payment-sandbox.ts'
+import type { ProjectProblem } from './project/manifest.ts'
 import { createSpace } from './space.ts'
 import type { Space, SpaceControl } from './space-api.ts'
 import { SpaceTimers } from './timers.ts'
@@ -91,14 +95,22 @@ function reportUnreachable(space: Space): void {
 }
 
 async function watchFiles(space: Space & SpaceControl, since: number): Promise<AsyncDisposable | undefined> {
-  const log = (level: 'info' | 'error', text: string): void =>
+  const log = (level: 'info' | 'warn' | 'error', text: string): void =>
     void space.logs.append({ time: space.clock.now(), level, channel: 'system', text })
+  const problems = new NewProblems(space.manifest)
   const reload = async (files: string[]): Promise<void> => {
     try {
       const { added, removed, reloaded } = await space.reload(files)
+      for (const problem of problems.of(space.manifest)) {
+        log(problem.severity === 'error' ? 'error' : 'warn', problemText(problem, space.manifest.root))
+      }
       const names = [...new Set([...added, ...reloaded])]
       if (names.length === 0 && removed.length === 0) return
-      const first = path.relative(space.manifest.root, files[0] ?? '')
+      // Temporary files of editors are gone by now; the one that was saved tells more.
+      const first = path.relative(
+        space.manifest.root,
+        files.find((file) => existsSync(file)) ?? files[0] ?? '',
+      )
       const more = files.length > 1 ? ` and ${files.length - 1} more` : ''
       const gone = removed.length > 0 ? `; removed: ${removed.join(', ')}` : ''
       log('info', `${first}${more} changed; reloaded: ${names.join(', ') || 'nothing'}${gone}`)
@@ -118,4 +130,9 @@ async function watchFiles(space: Space & SpaceControl, since: number): Promise<A
     log('error', `files cannot be watched: ${(error as Error).message}; restart to pick up changes`)
     return undefined
   }
+}
+
+function problemText({ message, where, hint }: ProjectProblem, root: string): string {
+  const place = where ? ` (${formatPlace({ ...where, file: path.relative(root, where.file) || '.' })})` : ''
+  return `${message}${place}${hint ? `\n${hint}` : ''}`
 }

@@ -1,5 +1,4 @@
 /** The service space: the one composition root. Everything else is handed what it needs (shared design). */
-import { mkdirSync } from 'node:fs'
 import type { MessagePort } from 'node:worker_threads'
 import type { ClockState } from '../clock/adjustable-clock.ts'
 import { AdjustableClock } from '../clock/adjustable-clock.ts'
@@ -36,6 +35,7 @@ import type { FunctionEntry, Manifest } from './project/manifest.ts'
 import { realPath } from './project/real-path.ts'
 import { type ProviderProfile, providers } from './provider.ts'
 import type { PoolStatus, ReloadReport, Space, SpaceControl, SpaceServices } from './space-api.ts'
+import { makeStateFolder } from './state-folder.ts'
 
 export interface SpaceDependencies {
   /** Default: the machine's time, which `setClock` can move. */
@@ -53,7 +53,7 @@ export async function createSpace(
   dependencies: SpaceDependencies = {},
 ): Promise<Space & SpaceControl> {
   const manifest = await readServableProject(options)
-  mkdirSync(options.data, { recursive: true })
+  makeStateFolder(options.data)
   const profile = providers[manifest.provider]
   const timeZone = options.timeZone ?? profile.timeZone
   const launcher = await Launcher.create({

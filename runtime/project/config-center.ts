@@ -15,7 +15,9 @@ import {
   rmSync,
 } from 'node:fs'
 import path from 'node:path'
+import { writingState } from '../state-folder.ts'
 import { isFolder } from './folders.ts'
+import { JsonSource } from './json-source.ts'
 import type { ModuleEntry, ProjectProblem } from './manifest.ts'
 
 export const configCenterName = 'uni-config-center'
@@ -41,10 +43,11 @@ export function mergeConfigCenter(
     problems.push({ severity: 'warning', message, where: { file: first.dir } })
   }
   const sources = [...copies, ...(withCode || builtin === undefined ? [] : [builtin])]
+  const files = mergeFiles(sources, problems)
+  problems.push(...brokenConfigs(files))
   if (sources.length === 1) return first
   const dir = path.join(data, 'overlay', configCenterName)
-  const files = mergeFiles(sources, problems)
-  writeOverlay(dir, files)
+  writingState(data, () => writeOverlay(dir, files))
   return { ...first, dir, sources: sources.map((source) => source.dir) }
 }
 
@@ -65,6 +68,18 @@ function mergeFiles(sources: readonly ModuleEntry[], problems: ProjectProblem[])
     }
   }
   return files
+}
+
+/** Told at start and when they are saved: the module itself would only name its copy in the overlay, and call by call. */
+function brokenConfigs(files: ReadonlyMap<string, string>): ProjectProblem[] {
+  return [...files].flatMap(([relative, file]) => {
+    const [plugin, name, ...deeper] = relative.split(path.sep)
+    if (name !== 'config.json' || deeper.length > 0) return []
+    const parsed = JsonSource.read(file).parse()
+    if (!('fault' in parsed)) return []
+    const message = `the configuration of ${plugin} is ${parsed.fault.message}`
+    return [{ severity: 'warning', message, where: parsed.fault.where, hint: 'calls that read it fail' }]
+  })
 }
 
 /** Copies what changed and removes what is gone; a file is replaced whole, for instances may be reading it. */

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { version } from '../../runtime/package-info.ts'
-import { cli, dev, temporaryFolder } from './run-cli.ts'
+import { cli, dev, mainFile, temporaryFolder } from './run-cli.ts'
 
 /** A project made by `init`, shared by the tests that only read it. */
 let project: string
@@ -156,6 +156,13 @@ describe('run', () => {
       /no trigger "daily"[\s\S]*it has: nightly/,
     ],
     ['bad instant', ['todo', '--timing', '--at', 'soon'], /--at is "soon"/],
+    ['timer options without a timer', ['todo.list', '--trigger', 'nightly'], /--trigger needs --timing/],
+    ['parameters of a timer', ['todo', '--timing', '--params', '{}'], /--params has no effect with --timing/],
+    [
+      'a file for a state folder',
+      ['greet', '--data', mainFile],
+      /state folder cannot be written: there is a file/,
+    ],
   ]
   test.each(wrong)('usage: %s', async (_name, args, message) => {
     const { code, stdout, stderr } = await run(...args)
@@ -237,6 +244,18 @@ describe('dev', () => {
       '{"cloudfunction-config":{"path":"/moved"}}',
     )
     await until(async () => (await get('/moved')) === 'late')
+  })
+
+  test('a save that breaks a package.json is told at once, with its place', async () => {
+    const folder = path.join(await temporaryFolder(), 'broken')
+    await cli(['init', folder, '--template', 'hello'])
+    const file = path.join(folder, 'uniCloud-aliyun', 'cloudfunctions', 'hello', 'package.json')
+    await using server = await dev(['--project', folder])
+    await writeFile(file, '{ "cloudfunction-config": { "timeout": "long" } }')
+    await until(async () => server.output.stderr.includes('cloudfunctions/hello/package.json:1:40)'))
+    expect(server.output.stderr).toMatch(
+      /cloudfunction-config.timeout is "long"; allowed: a number of seconds/,
+    )
   })
 
   test('a new database file brings in its collection', async () => {

@@ -41,25 +41,25 @@ describe('uni-config-center', () => {
 
   test('copies are merged file by file; the project’s win, and differing ones are named', async () => {
     await using project = await tempProject({
-      [`${ofProject}/uni-id/config.json`]: 'project',
+      [`${ofProject}/uni-id/config.json`]: '"project"',
       [`${ofProject}/uni-pay/config.js`]: 'project',
       [`${ofProject}/uni-pay/cert/key.pem`]: 'project',
       [`${ofProject}/node_modules/x/index.js`]: 'not copied',
       [`${ofPlugin('uni-config-center')}/index.js`]: 'plug-in',
-      [`${ofPlugin('uni-config-center')}/uni-id/config.json`]: 'plug-in',
+      [`${ofPlugin('uni-config-center')}/uni-id/config.json`]: '"plug-in"',
       [`${ofPlugin('uni-config-center')}/uni-id/hooks/index.js`]: 'plug-in',
-      [`${ofPlugin('uni-stat')}/uni-stat/config.json`]: 'other plug-in',
+      [`${ofPlugin('uni-stat')}/uni-stat/config.json`]: '"other plug-in"',
     })
     const { modules, problems } = await project.read()
     const sources = [ofProject, ofPlugin('uni-config-center'), ofPlugin('uni-stat')].map(project.file)
     expect(modules['uni-config-center']).toMatchObject({ dir: overlay(project), origin: 'project', sources })
     expect(contents(overlay(project))).toEqual({
       'index.js': 'plug-in',
-      'uni-id/config.json': 'project',
+      'uni-id/config.json': '"project"',
       'uni-id/hooks/index.js': 'plug-in',
       'uni-pay/config.js': 'project',
       'uni-pay/cert/key.pem': 'project',
-      'uni-stat/config.json': 'other plug-in',
+      'uni-stat/config.json': '"other plug-in"',
     })
     const file = (dir: string) => project.file(`${dir}/uni-id/config.json`)
     expect(lines(problems)).toEqual([
@@ -91,13 +91,42 @@ describe('uni-config-center', () => {
       ...shippedFiles,
       'common/uni-config-center/extra/config.json': '{}',
     })
-    await using project = await tempProject({ [`${ofProject}/uni-id/config.json`]: 'own' })
+    await using project = await tempProject({ [`${ofProject}/uni-id/config.json`]: '"own"' })
     const read = await project.read({ builtins: true, builtinRoots: [shipped.dir] })
     expect(read.problems).toEqual([])
-    expect(contents(overlay(project))).toMatchObject({ 'index.js': 'shipped', 'uni-id/config.json': 'own' })
+    expect(contents(overlay(project))).toMatchObject({ 'index.js': 'shipped', 'uni-id/config.json': '"own"' })
     expect(lines((await project.read()).problems)).toEqual([
       'warning: uni-config-center holds configuration but no index.js, so nothing can require it',
     ])
+  })
+
+  test('a configuration that is not JSON is told with its place, and takes nothing else down', async () => {
+    await using project = await tempProject({
+      [`${ofProject}/index.js`]: 'code',
+      [`${ofProject}/uni-id/config.json`]: '\uFEFF{ "a": 1 }',
+      [`${ofProject}/uni-sms-co/config.json`]: '{\n  "smsKey": "k", // ours\n}',
+      [`${ofProject}/uni-sms-co/certs/config.json`]: 'not read by the module',
+    })
+    expect((await project.read()).problems).toEqual([
+      {
+        severity: 'warning',
+        message: 'the configuration of uni-sms-co is not valid JSON: comments are not allowed here',
+        where: { file: project.file(`${ofProject}/uni-sms-co/config.json`), line: 2, column: 18 },
+        hint: 'calls that read it fail',
+      },
+    ])
+  })
+
+  test('a state folder that cannot be made is told as such', async () => {
+    await using project = await tempProject({
+      '.unicloud-local': 'a file',
+      [`${ofProject}/index.js`]: 'code',
+      [`${ofPlugin('p')}/p/config.json`]: '{}',
+    })
+    await expect(project.read()).rejects.toMatchObject({
+      code: 'DATA_UNUSABLE',
+      message: 'the state folder cannot be written: there is a file in its place (ENOTDIR)',
+    })
   })
 
   test('none in the project: ours', async () => {
