@@ -1,5 +1,9 @@
-/** `npm run bench`: every figure of docs/benchmarks.md. `-- http start` runs only those; `--quick` fewer rounds. */
+/**
+ * `npm run bench`: every figure of docs/benchmarks.md. `-- http start` runs only those; `--quick` fewer rounds,
+ * `--large` a database of a million documents as well.
+ */
 import { availableParallelism, cpus } from 'node:os'
+import { benchDatabase } from './database.ts'
 import { benchHttp } from './http.ts'
 import { benchMemory } from './memory.ts'
 import { Report } from './report.ts'
@@ -14,6 +18,7 @@ const suites: Record<string, (report: Report) => Promise<void>> = {
   http: (report) => benchHttp(report, { rounds, seconds: quick ? 2 : 4, connections: 50 }),
   start: (report) => benchStart(report, rounds),
   memory: (report) => benchMemory(report, Math.min(rounds, 3)),
+  database: (report) => benchDatabase(report, { repeats: rounds, large: process.argv.includes('--large') }),
   timers: (report) => benchTimers(report, rounds),
 }
 
