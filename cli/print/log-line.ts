@@ -41,7 +41,8 @@ function callLine(entry: LogEntry, clockText: string, color: Colors): string {
   const id = color.dim(entry.requestId?.slice(0, 8) ?? '        ')
   if (!call) return `${time} ${id} ${entry.text}`
   const ms = `${call.durationMs < 10 ? call.durationMs.toFixed(1) : Math.round(call.durationMs)} ms`
-  const result = call.ok ? color.green('ok') : color.red(`${call.errCode ?? 'failed'}`)
+  const answer = call.errCode === undefined ? color.green('ok') : color.yellow(`errCode ${call.errCode}`)
+  const result = call.ok ? answer : color.red(`${call.errCode ?? 'failed'}`)
   const why = call.errMsg ? ` ${color.red(call.errMsg)}` : ''
   const cold = call.cold ? color.dim(' cold') : ''
   return `${time} ${id} ${call.source.padEnd(8)} ${color.bold(call.target.padEnd(28))} ${ms.padStart(8)} ${result}${cold}${why}`

@@ -1,9 +1,11 @@
 /** Makes a call of an invocation, watches its limits, and writes its line in the log. */
 import { randomUUID } from 'node:crypto'
 import { url as inspectorUrl } from 'node:inspector'
-import type { CallFailure, Invocation, Payload } from '../invocation.ts'
+import type { CallFailure, Invocation } from '../invocation.ts'
+import type { FunctionEntry } from '../project/manifest.ts'
 import type { ProviderProfile } from '../provider.ts'
 import type { CallLog } from './call-log.ts'
+import { callTarget } from './call-target.ts'
 import { failures } from './failures.ts'
 import { exceeds, HostCall } from './host-call.ts'
 import type { Pool } from './pool.ts'
@@ -31,7 +33,7 @@ export class CallDesk {
   /** Sends a call on its way into the pool, or answers it with what forbids that. */
   submit(invocation: Invocation, pool: Pool, parent: HostCall | undefined): HostCall {
     const { json, failure } = this.#encode(invocation)
-    const call = this.#create(invocation, json, parent)
+    const call = this.#create(invocation, json, parent, pool.entry)
     if (failure) call.fail(failure)
     else pool.submit(call)
     return call
@@ -66,13 +68,18 @@ export class CallDesk {
     }
   }
 
-  #create(invocation: Invocation, json: string, parent: HostCall | undefined): HostCall {
+  #create(
+    invocation: Invocation,
+    json: string,
+    parent: HostCall | undefined,
+    entry?: FunctionEntry,
+  ): HostCall {
     const { name, source, requestId = randomUUID(), ancestors = [], timeoutMs } = invocation
     const call = new HostCall(
       {
         id: ++this.#lastId,
         name,
-        target: targetOf(name, invocation.payload),
+        target: callTarget(name, invocation.payload, entry),
         source,
         requestId,
         ancestors,
@@ -114,19 +121,5 @@ export class CallDesk {
     if (exceeds(json, refuse)) return { json: '', failure: failures.requestTooLarge(name, refuse) }
     if (exceeds(json, warn)) this.#log.largeRequest(name, warn)
     return { json }
-  }
-}
-
-/** `name.method` where the method is known from outside. */
-function targetOf(name: string, payload: Payload): string {
-  switch (payload.type) {
-    case 'method':
-      return `${name}.${payload.method}`
-    case 'timing':
-      return `${name}._timing`
-    case 'http':
-      return `${name} ${payload.http.httpMethod} ${payload.http.path}`
-    case 'event':
-      return name
   }
 }

@@ -20,6 +20,7 @@ export interface LogEntry {
     target: string
     durationMs: number
     ok: boolean
+    /** Of a failure; with `ok`, that of an answer in the response format. */
     errCode?: string | number
     errMsg?: string
     cold?: boolean

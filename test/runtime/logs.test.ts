@@ -1,5 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
+import type { Invocation } from '../../runtime/invocation.ts'
 import { clientCall, methodCall, openSpace, type TestSpace } from './open-space.ts'
+import { ProjectFolder } from './project-folder.ts'
 
 let space: TestSpace
 afterEach(() => space[Symbol.asyncDispose]())
@@ -69,6 +71,47 @@ test('a quiet log has the failed calls only', async () => {
   await space.invoke(clientCall('nope'))
   const calls = space.logs.list().filter(({ channel }) => channel === 'call')
   expect(calls.map(({ text }) => text.split(' (')[0])).toEqual([
-    'nope failed: FUNCTION_NOT_FOUND FUNCTION_NOT_FOUND: function [nope] does not exist',
+    'nope failed: FUNCTION_NOT_FOUND function [nope] does not exist',
   ])
+})
+
+test.each<[string, Invocation, string]>([
+  ['a function', clientCall('hello', { method: 'x' }), 'hello'],
+  ['a method, as the SDK names it', clientCall('todo', { method: 'text', params: [] }), 'todo.text'],
+  ['no method', clientCall('todo', {}), 'todo'],
+  ['no event', clientCall('todo', null), 'todo'],
+  ['a method that is more than a line', methodCall('todo', 'a\n12:00:00 b'), 'todo.a?12:00:00 b'],
+  [
+    'a timer of a function',
+    { name: 'hello', payload: { type: 'timing', param: {} }, source: 'timing' },
+    'hello',
+  ],
+  [
+    'a timer of an object',
+    { name: 'todo', payload: { type: 'timing', param: {} }, source: 'timing' },
+    'todo._timing',
+  ],
+])('the target of %s', async (_name, invocation, target) => {
+  space = await openSpace()
+  await space.invoke(invocation)
+  expect(space.logs.list().find(({ channel }) => channel === 'call')?.call?.target).toBe(target)
+})
+
+test('an answer with an errCode of its own is not called ok', async () => {
+  using project = new ProjectFolder({
+    'o/index.obj.js': `module.exports = {
+      thrown() { throw { errCode: 'o-thrown', errMsg: 'no' } },
+      returned() { return { errCode: 5, data: { errCode: 0 } } },
+      zero() { return { errCode: 0, errMsg: '' } },
+      nested() { return { data: [{ errCode: 'x' }] } },
+    }`,
+  })
+  space = await openSpace({ project: project.root })
+  const lines = async (method: string) => {
+    await space.invoke(methodCall('o', method))
+    return space.logs.list().at(-1)
+  }
+  expect(await lines('thrown')).toMatchObject({ level: 'info', call: { ok: true, errCode: 'o-thrown' } })
+  expect((await lines('returned'))?.text).toMatch(/^o\.returned errCode 5 \(/)
+  for (const method of ['zero', 'nested']) expect((await lines(method))?.text).toMatch(/^o\.\w+ ok \(/)
 })
