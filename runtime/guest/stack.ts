@@ -16,13 +16,20 @@ export function describeThrown(error: unknown): string {
 
 /** Drops the frames of our own code and of Node's. */
 export function foldFrames(text: string): string {
-  return text
-    .split('\n')
-    .filter((line) => !(/^\s+at /.test(line) && ours.some((part) => line.includes(part))))
-    .join('\n')
+  const kept: string[] = []
+  for (const line of text.split('\n')) {
+    if (!isOurs(line)) kept.push(line)
+    // The last frame opens the list of the error's own members.
+    else if (line.endsWith(' {')) kept.push(`${kept.pop() ?? ''} {`)
+  }
+  return kept.join('\n')
 }
 
 // internals
+
+function isOurs(line: string): boolean {
+  return /^\s+at /.test(line) && ours.some((part) => line.includes(part))
+}
 
 /** Where the frames of this bundle (or of these sources, in-process) come from. */
 const here = path.dirname(fileURLToPath(import.meta.url))

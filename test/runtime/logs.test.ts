@@ -115,3 +115,17 @@ test('an answer with an errCode of its own is not called ok', async () => {
   expect((await lines('returned'))?.text).toMatch(/^o\.returned errCode 5 \(/)
   for (const method of ['zero', 'nested']) expect((await lines(method))?.text).toMatch(/^o\.\w+ ok \(/)
 })
+
+test('own members of an error stand in braces, whichever frames were left out', async () => {
+  using project = new ProjectFolder({
+    'f/index.js': `exports.main = () => {
+      throw Object.assign(new Error('no'), { code: 'E', cause: new Error('why') })
+    }`,
+  })
+  space = await openSpace({ project: project.root })
+  await space.invoke(clientCall('f'))
+  const stack = space.logs.list().find(({ channel }) => channel === 'system')?.text ?? ''
+  expect(stack).toContain('index.js:2:')
+  expect(stack).not.toContain('node:')
+  expect(stack.split('{').length).toBe(stack.split('}').length)
+})
