@@ -39,7 +39,7 @@ export class SpaceTimers implements Disposable {
           time: space.clock.now(),
           level,
           channel: 'system',
-          text,
+          text: functionName === undefined ? text : `[${functionName}] ${text}`,
           ...(functionName === undefined ? {} : { functionName }),
         }),
     })
