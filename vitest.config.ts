@@ -7,7 +7,7 @@ export default defineConfig({
     globalSetup: ['test/build-once.ts'],
     // Two cores: more workers than that only fight each other while instances start.
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 })

@@ -50,6 +50,8 @@ describe('leaving work behind', () => {
   test('a throw out of a timer ends the idle instance, and is in the log', async () => {
     expect(resultOf(await space.invoke(clientCall('leaves', { what: 'throw' })))).toBe('answered')
     expect((await untilLogged('uncaught: Error: thrown too late'))[0]?.text).toMatch(/leaves\/index\.js:3/)
+    // A call that comes while the instance is ending would share its fate.
+    await expect.poll(() => space.instances().find(({ name }) => name === 'leaves')?.idle ?? 0).toBe(0)
     expect(resultOf(await space.invoke(clientCall('leaves')))).toBe('answered')
   })
 

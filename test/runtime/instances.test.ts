@@ -25,7 +25,7 @@ describe('an instance', () => {
 
   test('takes one call at a time unless "concurrency" says more', async () => {
     space = await openSpace()
-    const apart = await many<Slept>(3, 'sleeper', { ms: 300 })
+    const apart = await many<Slept>(3, 'sleeper', { ms: 1000 })
     expect(new Set(apart.map(({ id }) => id)).size).toBe(3)
     expect(apart.every(({ most }) => most === 1)).toBe(true)
     const together = await many<{ id: string; requests: number; clients: string[] }>(8, 'together', {
