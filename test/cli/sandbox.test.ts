@@ -63,6 +63,26 @@ test('a project that does not pay has no sandbox; --no-sandbox forbids one', asy
   expect((await fetch(`${again.url}/_unicloud/sandbox/state`)).status).toBe(200)
 })
 
+test('a notification that waits goes out after a restart, to where the space listens then', async () => {
+  const project = await newProject()
+  const keys = ['--sandbox-keys', 'published']
+  await cli(['sandbox', 'keys', '--project', project, ...keys])
+  const first = await dev(['--project', project, ...keys])
+  const goods = { total_fee: 1, type: 'goods', description: 'milk', order_no: 'restart', qr_code: true }
+  const { out_trade_no } = await call(first.url, 'createOrder', { provider: 'wxpay', ...goods })
+  await cli(['sandbox', 'fault', 'notify.lost', '--url', first.url])
+  const paid = await post(`${first.url}/_unicloud/sandbox/orders/${out_trade_no}/pay`, {})
+  expect(paid).toMatchObject({ notifications: [{ state: 'waiting' }] })
+  expect(await first.stop()).toBe(0)
+
+  await using second = await dev(['--project', project, ...keys])
+  await post(`${second.url}/_unicloud/sandbox/clock`, { advance: '1m' })
+  expect(await call(second.url, 'getOrder', { out_trade_no })).toMatchObject({
+    status: 1,
+    user_order_success: true,
+  })
+})
+
 test('alone, it answers for the platforms at an address of its own', async () => {
   const data = await temporaryFolder()
   onTestFinished(() => rm(data, { recursive: true, force: true }))
