@@ -1,6 +1,7 @@
 /** Log entries as a person reads them in a terminal, or as JSON lines. */
 import pc from 'picocolors'
 import type { LogEntry } from '../../runtime/host/log-store.ts'
+import { wallTime } from './wall-clock.ts'
 
 /** Turns an entry into the text of one or more lines, or undefined when it is not meant for the terminal. */
 export type LogFormat = (entry: LogEntry) => string | undefined
@@ -48,7 +49,7 @@ function callLine(entry: LogEntry, clockText: string, color: Colors): string {
   return `${time} ${id} ${call.source.padEnd(8)} ${color.bold(call.target.padEnd(28))} ${ms.padStart(8)} ${result}${cold}${why}`
 }
 
-/** Wall clock of the process's zone. Lines of the same second share the text: making it costs more than the rest. */
+/** Lines of the same second share the text: making it costs more than the rest. */
 function clock(): (time: number) => string {
   let second = Number.NaN
   let text = ''
@@ -56,7 +57,7 @@ function clock(): (time: number) => string {
     const now = Math.floor(time / 1000)
     if (now !== second) {
       second = now
-      text = new Date(time).toTimeString().slice(0, 8)
+      text = wallTime(time)
     }
     return text
   }

@@ -5,6 +5,10 @@ import { maskSecrets } from '../../runtime/config/mask-secrets.ts'
 import type { DevServer } from '../../runtime/dev-server.ts'
 import { version } from '../../runtime/package-info.ts'
 import type { FunctionEntry } from '../../runtime/project/manifest.ts'
+import { wallDate, wallTime } from './wall-clock.ts'
+
+/** A longer name moves its own line to the right, not everybody's. */
+const widestName = 40
 
 /** Prints on stderr; stdout belongs to the `ready` line. */
 export function printSummary({ space, timers, listening }: DevServer): void {
@@ -15,7 +19,7 @@ export function printSummary({ space, timers, listening }: DevServer): void {
   const redis = maskSecrets(options.redis)
   const nextFire = new Map(timers.list(1).map((status) => [status.trigger.functionName, status.next[0]]))
   const entries = Object.values(manifest.functions).sort((a, b) => a.name.localeCompare(b.name))
-  const width = Math.max(...entries.map((entry) => entry.name.length), 8)
+  const width = Math.min(Math.max(...entries.map((entry) => entry.name.length), 8), widestName)
   const lines = [
     '',
     `  ${color.bold(`unicloud-local ${version}`)}  ${folder}`,
@@ -66,10 +70,9 @@ function relative(folder: string): string {
   return shown.startsWith('..') ? folder : shown || '.'
 }
 
-/** Local wall clock, with the day when it is not today. */
+/** With the day when it is not today. */
 function clockText(date: Date): string {
-  const time = date.toTimeString().slice(0, 8)
-  return date.toDateString() === new Date().toDateString()
-    ? time
-    : `${date.toISOString().slice(0, 10)} ${time}`
+  const day = wallDate(date.getTime())
+  const time = wallTime(date.getTime())
+  return day === wallDate(Date.now()) ? time : `${day} ${time}`
 }

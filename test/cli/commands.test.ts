@@ -202,6 +202,25 @@ describe('dev', () => {
     }
   })
 
+  test('times are those of the machine, whatever zone functions have', async () => {
+    const zone = process.env.TZ
+    process.env.TZ = 'Asia/Tokyo'
+    try {
+      await using server = await dev(['--project', project])
+      const time = (text: string | undefined) => Number(text?.slice(0, 2)) * 60 + Number(text?.slice(3, 5))
+      await fetch(`${server.url}/greet`)
+      await until(async () => server.output.stderr.includes(' ok cold'))
+      // 03:00 in UTC+8, and nine hours ahead of UTC here.
+      expect(server.output.stderr).toMatch(/todo .* next timer (\d{4}-\d\d-\d\d )?04:00:00/)
+      const shown = time(/^(\d\d:\d\d):\d\d .* greet GET/m.exec(server.output.stderr)?.[1])
+      const late = (time(new Date().toISOString().slice(11, 16)) + 540 - shown + 1440) % 1440
+      expect(late).toBeLessThanOrEqual(1)
+    } finally {
+      if (zone === undefined) delete process.env.TZ
+      else process.env.TZ = zone
+    }
+  })
+
   test('a second one on the same data is told so at its first use of the database', async () => {
     await using first = await dev(['--project', project])
     await fetch(`${first.url}/todo/list`)
