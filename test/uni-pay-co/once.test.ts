@@ -31,7 +31,12 @@ describe('many at once', () => {
   it.each(['count', 'slow', 'no', 'boom'])('50 copies on 4 instances, callback %s', async (type) => {
     const { out_trade_no, send } = await unreported(type)
     const answers = await Promise.all(Array.from({ length: 50 }, send))
-    expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200))
+    const bodies = await Promise.all(answers.map((answer) => answer.text()))
+    expect(bodies).toEqual(Array(50).fill('{"code":"SUCCESS","message":"成功"}'))
+    if (type === 'slow') {
+      const pool = shop.space.space.instances().find(({ name }) => name === 'uni-pay-co')
+      expect(pool).toMatchObject({ idle: 4, busy: 0 })
+    }
     expect(await shop.callbacks(out_trade_no)).toBe(1)
     const row = await shop.row(out_trade_no)
     expect(row).toMatchObject({ status: 1, user_order_success: type === 'count' || type === 'slow' })
