@@ -9,7 +9,8 @@ import { encodeStage, storedStages } from './encode/pipeline.ts'
 import { invalidParam } from './errors.ts'
 import type { Executor } from './executor.ts'
 import type { Doc } from './own-member.ts'
-import { fromStored } from './stored-values.ts'
+import type { ReadResult } from './profile.ts'
+import { rowOf } from './stored-values.ts'
 
 /** The stages, without what sends them: `$.pipeline()`. */
 export class Pipeline {
@@ -77,7 +78,7 @@ export class Pipeline {
     return [...this.#stages]
   }
 
-  async end(): Promise<object> {
+  async end(): Promise<ReadResult> {
     throw invalidParam('Aggregation pipeline cannot send request')
   }
 
@@ -101,7 +102,7 @@ export class Aggregate extends Pipeline {
   }
 
   /** Runs the pipeline. */
-  override async end(): Promise<object> {
+  override async end(): Promise<ReadResult> {
     return this.#executor.run(async (requestId) => {
       const stages = this.done()
       if (!this.#executor.context.allowNewerOperators) refuseNewerStages(stages)
@@ -114,7 +115,7 @@ export class Aggregate extends Pipeline {
         cursor: { batchSize: largeBatch },
       })
       if (data.length === 0) await this.#executor.requireCollection(this.#collection)
-      return this.#executor.profile.shapes.read(data.map(fromStored), requestId)
+      return this.#executor.profile.shapes.read(data.map(rowOf), requestId)
     })
   }
 }

@@ -8,9 +8,10 @@ import { invalidParam } from './errors.ts'
 import type { Executor } from './executor.ts'
 import { longValues } from './index-limit.ts'
 import type { Doc } from './own-member.ts'
+import type { AddManyResult, AddResult } from './profile.ts'
 import { Query } from './query.ts'
 import { isDocument } from './snapshot.ts'
-import { fromStored, toStored } from './stored-values.ts'
+import { idOf, toStored } from './stored-values.ts'
 
 export class CollectionReference extends Query {
   constructor(executor: Executor, name: string) {
@@ -27,7 +28,9 @@ export class CollectionReference extends Query {
    *
    * @param data a document or an array of documents; an `_id` may be given as string or number
    */
-  async add(data: object): Promise<object> {
+  async add(data: readonly object[]): Promise<AddManyResult>
+  async add(data: object): Promise<AddResult>
+  async add(data: object): Promise<AddResult | AddManyResult> {
     return this.executor.run(async (requestId) => {
       this.#checkAdd(data)
       const several = Array.isArray(data)
@@ -35,11 +38,12 @@ export class CollectionReference extends Query {
       await this.executor.requireCreatable(this.collectionName)
       await this.#insert(documents)
       const { shapes } = this.executor.profile
-      const ids = documents.map((document) => fromStored(document._id))
+      const ids = documents.map((document) => idOf(document._id))
       if (several) return shapes.addMany(ids, requestId)
+      const id = ids[0] as string
       return this.executor.transaction
-        ? shapes.transaction.addOne(ids[0], requestId)
-        : shapes.addOne(ids[0], requestId)
+        ? shapes.transaction.addOne(id, requestId)
+        : shapes.addOne(id, requestId)
     })
   }
 

@@ -7,8 +7,9 @@ import { invalidParam } from './errors.ts'
 import type { Executor } from './executor.ts'
 import { longValues } from './index-limit.ts'
 import type { Doc } from './own-member.ts'
+import type { ReadResult, RemoveResult, SetResult, UpdateAndReturnResult, UpdateResult } from './profile.ts'
 import { conditionRules, deleteWith, findAndUpdate, sentUpdate, updateWith } from './query.ts'
-import { fromStored, toStored } from './stored-values.ts'
+import { fromStored, rowOf, toStored } from './stored-values.ts'
 
 export class DocumentReference {
   readonly #executor: Executor
@@ -35,7 +36,7 @@ export class DocumentReference {
   }
 
   /** `data` is an array of one or none; inside a transaction the document itself or null. */
-  async get(): Promise<object> {
+  async get(): Promise<ReadResult> {
     return this.#executor.run(async (requestId) => {
       const rules = this.#executor.storageRules()
       const rows = await this.#executor.readAll({
@@ -45,14 +46,15 @@ export class DocumentReference {
         limit: 1,
       })
       if (rows.length === 0) await this.#executor.requireCollection(this.#collection)
-      const data = rows.map(fromStored)
+      const data = rows.map(rowOf)
       const { shapes } = this.#executor.profile
       if (!this.#executor.transaction) return shapes.read(data, requestId)
-      return shapes.transaction.readOne((data[0] as object | undefined) ?? null, requestId)
+      // What a transaction reads is the document itself (spec/database.md §12); outside of one it is a list.
+      return shapes.transaction.readOne(data[0] ?? null, requestId) as unknown as ReadResult
     })
   }
 
-  async update(data: object): Promise<object> {
+  async update(data: object): Promise<UpdateResult> {
     return this.#executor.run(async (requestId) => {
       const update = encodeUpdate(data, conditionRules(this.#executor))
       const { shapes } = this.#executor.profile
@@ -70,7 +72,7 @@ export class DocumentReference {
   }
 
   /** Changes the document and returns it as it is then. Absent on tencent. */
-  async updateAndReturn(data: object): Promise<object> {
+  async updateAndReturn(data: object): Promise<UpdateAndReturnResult> {
     return this.#executor.run(async (requestId) => {
       if (this.#projection) throw invalidParam('updateAndReturn cannot be used after field()')
       const update = encodeUpdate(data, conditionRules(this.#executor))
@@ -80,7 +82,7 @@ export class DocumentReference {
   }
 
   /** Replaces the document, or creates it. */
-  async set(data: object): Promise<object> {
+  async set(data: object): Promise<SetResult> {
     return this.#executor.run(async (requestId) => {
       const replacement = encodeReplacement(data, (message) => this.#executor.context.warn(message))
       await this.#executor.requireCreatable(this.#collection)
@@ -97,7 +99,7 @@ export class DocumentReference {
     })
   }
 
-  async remove(): Promise<object> {
+  async remove(): Promise<RemoveResult> {
     return this.#executor.run(async (requestId) => {
       const deleted = await deleteWith(this.#executor, this.#collection, { q: this.#filter(), limit: 1 })
       return this.#executor.profile.shapes.remove(deleted, requestId)

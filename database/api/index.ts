@@ -13,7 +13,20 @@ export {
 export { DocumentReference } from './document.ts'
 export { DatabaseApiError, type DatabaseApiErrorCode } from './errors.ts'
 export { createSharedIdState, ObjectIdSource, randomId, type SharedIdState } from './object-id-source.ts'
-export { type DatabaseProfile, type DatabaseProvider, databaseProfiles } from './profile.ts'
+export {
+  type AddManyResult,
+  type AddResult,
+  type CountResult,
+  type DatabaseProfile,
+  type DatabaseProvider,
+  databaseProfiles,
+  type ReadResult,
+  type RemoveResult,
+  type Row,
+  type SetResult,
+  type UpdateAndReturnResult,
+  type UpdateResult,
+} from './profile.ts'
 export { Query } from './query.ts'
 export { fromStored, type StorageRules, toStored } from './stored-values.ts'
 export { Transaction } from './transaction.ts'

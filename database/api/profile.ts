@@ -5,22 +5,65 @@
 /** The cloud whose manners the database shows. `dcloud`, the self-hosted edition, behaves as aliyun. */
 export type DatabaseProvider = 'aliyun' | 'tencent' | 'alipay' | 'dcloud'
 
+/** A document as functions see it; which members it has is the project's own business. */
+export type Row = Record<string, unknown>
+
+/** What every result may carry beside its own members: aliyun and alipay the one, tencent the other. */
+export interface Answer {
+  affectedDocs?: number
+  requestId?: string
+}
+
+export interface ReadResult extends Answer {
+  data: Row[]
+}
+
+export interface CountResult extends Answer {
+  total: number
+}
+
+export interface AddResult extends Answer {
+  id: string
+}
+
+export interface AddManyResult extends Answer {
+  ids: string[]
+  inserted?: number
+}
+
+export interface UpdateResult extends Answer {
+  updated: number
+}
+
+export interface UpdateAndReturnResult extends UpdateResult {
+  doc: Row | null
+}
+
+export interface SetResult extends UpdateResult {
+  /** Null when the document was there. */
+  upsertedId?: unknown
+}
+
+export interface RemoveResult extends Answer {
+  deleted: number
+}
+
 /** How results look; `requestId` is only used where the provider returns one. */
 export interface ResultShapes {
-  read(data: unknown[], requestId: string): object
-  count(total: number, requestId: string): object
-  addOne(id: unknown, requestId: string): object
-  addMany(ids: unknown[], requestId: string): object
-  update(updated: number, requestId: string): object
-  updateAndReturn(doc: object | null, requestId: string): object
-  set(updated: number, upsertedId: unknown, requestId: string): object
-  remove(deleted: number, requestId: string): object
+  read(data: Row[], requestId: string): ReadResult
+  count(total: number, requestId: string): CountResult
+  addOne(id: string, requestId: string): AddResult
+  addMany(ids: string[], requestId: string): AddManyResult
+  update(updated: number, requestId: string): UpdateResult
+  updateAndReturn(doc: Row | null, requestId: string): UpdateAndReturnResult
+  set(updated: number, upsertedId: unknown, requestId: string): SetResult
+  remove(deleted: number, requestId: string): RemoveResult
   createCollection(requestId: string): object
   /** Inside a transaction some results differ (spec/database.md §12). */
   transaction: {
-    readOne(doc: object | null, requestId: string): object
-    addOne(id: unknown, requestId: string): object
-    set(updated: number, upsertedId: unknown, requestId: string): object
+    readOne(doc: Row | null, requestId: string): { data: Row | null }
+    addOne(id: string, requestId: string): AddResult
+    set(updated: number, upsertedId: unknown, requestId: string): SetResult
     end(requestId: string): object
   }
 }

@@ -13,7 +13,15 @@ import { invalidParam } from './errors.ts'
 import type { Executor } from './executor.ts'
 import { longValuesOfUpdate } from './index-limit.ts'
 import type { Doc } from './own-member.ts'
-import { fromStored } from './stored-values.ts'
+import type {
+  CountResult,
+  ReadResult,
+  RemoveResult,
+  Row,
+  UpdateAndReturnResult,
+  UpdateResult,
+} from './profile.ts'
+import { rowOf } from './stored-values.ts'
 
 /** What a query has been told so far. */
 export interface QueryState {
@@ -76,7 +84,7 @@ export class Query {
     return this.#with({ limit: natural('limit', count) })
   }
 
-  async get(): Promise<object> {
+  async get(): Promise<ReadResult> {
     return this.#executor.run(async (requestId) => {
       const { order, skip, limit } = this.#state
       const wanted = Math.min(limit || defaultLimit, largestLimit)
@@ -90,12 +98,12 @@ export class Query {
         batchSize: wanted,
       })
       if (rows.length === 0) await this.#executor.requireCollection(this.#collectionName)
-      return this.#executor.profile.shapes.read(rows.map(fromStored), requestId)
+      return this.#executor.profile.shapes.read(rows.map(rowOf), requestId)
     })
   }
 
   /** Counts all matches; `skip` and `limit` do not matter. */
-  async count(): Promise<object> {
+  async count(): Promise<CountResult> {
     return this.#executor.run(async (requestId) => {
       const total = await this.#count()
       if (total === 0) await this.#executor.requireCollection(this.#collectionName)
@@ -104,7 +112,7 @@ export class Query {
   }
 
   /** Changes all matches. */
-  async update(data: object): Promise<object> {
+  async update(data: object): Promise<UpdateResult> {
     return this.#executor.run(async (requestId) => {
       const filter = this.#filterOfWrite('update')
       const update = encodeUpdate(data, conditionRules(this.#executor))
@@ -123,7 +131,7 @@ export class Query {
   }
 
   /** Changes the first match and returns it as it is then. */
-  async updateAndReturn(data: object): Promise<object> {
+  async updateAndReturn(data: object): Promise<UpdateAndReturnResult> {
     return this.#executor.run(async (requestId) => {
       if (this.#state.projection) throw invalidParam('updateAndReturn cannot be used after field()')
       if (!this.#state.filter) throw missingQuery()
@@ -138,7 +146,7 @@ export class Query {
   }
 
   /** Deletes all matches. */
-  async remove(): Promise<object> {
+  async remove(): Promise<RemoveResult> {
     return this.#executor.run(async (requestId) => {
       const filter = this.#filterOfWrite('remove')
       const deleted = await deleteWith(this.#executor, this.#collectionName, { q: filter, limit: 0 })
@@ -236,9 +244,9 @@ export async function findAndUpdate(
   executor: Executor,
   collection: string,
   { filter, update, sort }: { filter: Doc; update: Doc; sort?: Record<string, 1 | -1> },
-): Promise<object | null> {
+): Promise<Row | null> {
   const doc = Object.keys(update).length === 0 ? await findFirst() : await change()
-  if (doc) return fromStored(doc) as object
+  if (doc) return rowOf(doc)
   await executor.requireCollection(collection)
   return null
 

@@ -36,6 +36,16 @@ export function fromStored(value: unknown): unknown {
   return isDocument(value) ? mapMembers(value, fromStored) : value
 }
 
+/** A document that the database answered. */
+export function rowOf(document: unknown): Doc {
+  return fromStored(document) as Doc
+}
+
+/** An `_id` as results carry it. Numbers are possible, and as rare as they are in uniCloud. */
+export function idOf(value: unknown): string {
+  return fromStored(value) as string
+}
+
 /** A copy of a document with each member converted. */
 export function mapMembers(source: Doc, convert: (value: unknown, name: string) => unknown): Doc {
   const result: Doc = {}
