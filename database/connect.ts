@@ -82,7 +82,7 @@ async function openEmbedded(setting: string, options: ConnectOptions): Promise<C
 /** A real server keeps its own files and opens its own doors. */
 function openServer(
   uri: string,
-  { directory: _, wire: _wire, ...rest }: ConnectOptions,
+  { directory: _, storage: _storage, wire: _wire, ...rest }: ConnectOptions,
 ): Promise<ConnectedDatabase> {
   return openThread({ ...rest, uri })
 }

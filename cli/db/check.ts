@@ -29,13 +29,12 @@ export async function checkCommand(flags: Flags): Promise<void> {
 const advice =
   'Go back to a snapshot (db snapshot list), or save what can still be read with db export and begin anew with db reset.'
 
-async function checkFiles({ directory }: DatabaseTarget, flags: Flags): Promise<readonly Finding[]> {
+async function checkFiles({ directory, options }: DatabaseTarget, flags: Flags): Promise<readonly Finding[]> {
   using progress = new Progress()
-  const report = await checkFolder(directory, (namespace) => progress.show(`checking ${namespace}`)).catch(
-    (error: unknown) => {
-      throw folderProblem(error)
-    },
-  )
+  const show = (namespace: string) => progress.show(`checking ${namespace}`)
+  const report = await checkFolder(directory, options.storage, show).catch((error: unknown) => {
+    throw folderProblem(error)
+  })
   progress.clear()
   if (flags.json) return report?.findings ?? []
   if (!report) {
@@ -43,8 +42,9 @@ async function checkFiles({ directory }: DatabaseTarget, flags: Flags): Promise<
     return []
   }
   const copied = report.copied ? ' (in use: a copy was checked)' : ''
-  const commits = count(report.commits, 'commit')
-  say(`${shownPath(directory)}${copied}: ${size(report.bytes)}, ${commits} since the last checkpoint`)
+  const commits =
+    options.storage === 'lmdb' ? '' : `, ${count(report.commits, 'commit')} since the last checkpoint`
+  say(`${shownPath(directory)}${copied}: ${size(report.bytes)}${commits}`)
   process.stdout.write(
     table(
       report.collections.map(({ database, name, documents, bytes, indexes }) => [

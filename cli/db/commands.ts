@@ -20,7 +20,7 @@ export function addDatabaseCommands(program: Command): void {
 // internals
 
 /** The options that say which database is meant. */
-const which = ['project', 'provider', 'spaceId', 'data', 'database'] as const
+const which = ['project', 'provider', 'spaceId', 'data', 'database', 'storage'] as const
 
 const running = `
 While a dev server has the data folder, the command goes through it; it need not be stopped.`

@@ -37,7 +37,14 @@ export async function openTarget(
   { mustExist = false }: { mustExist?: boolean } = {},
 ): Promise<OpenPlace> {
   const { openPlace } = await import('../../database/tools/open-place.ts')
-  return openPlace({ setting: options.database, directory, name, mustExist, warn })
+  return openPlace({
+    setting: options.database,
+    directory,
+    storage: options.storage,
+    name,
+    mustExist,
+    warn,
+  })
 }
 
 /**
@@ -49,6 +56,21 @@ export function requireEmbedded({ options }: DatabaseTarget, what: string): void
   throw new LocalError('USAGE', `${what} for the embedded database only`, {
     hint: 'a server has tools of its own, such as mongodump and mongorestore',
   })
+}
+
+/**
+ * Refuses commands that know the files of one storage only.
+ * @throws LocalError USAGE
+ */
+export function requireJournal({ options }: DatabaseTarget, what: string): void {
+  if (options.storage === 'journal') return
+  throw new LocalError(
+    'USAGE',
+    `${what} with storage 'journal' only; this database has '${options.storage}'`,
+    {
+      hint: 'to keep a copy, export it: unicloud-local db export --out FOLDER',
+    },
+  )
 }
 
 /** @throws LocalError PROJECT_NOT_FOUND, PROJECT_AMBIGUOUS */

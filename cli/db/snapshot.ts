@@ -8,7 +8,7 @@ import {
   saveSnapshot,
 } from '../../database/tools/snapshots.ts'
 import type { Flags } from '../space-options.ts'
-import { type DatabaseTarget, databaseTarget, requireEmbedded } from './context.ts'
+import { type DatabaseTarget, databaseTarget, requireEmbedded, requireJournal } from './context.ts'
 import { count, say, size, table, warn } from './print.ts'
 
 export async function saveCommand(name: string, flags: Flags): Promise<void> {
@@ -50,6 +50,7 @@ export async function deleteCommand(name: string, flags: Flags): Promise<void> {
 async function placeOf(flags: Flags): Promise<DatabaseTarget> {
   const target = await databaseTarget(flags)
   requireEmbedded(target, 'snapshots are')
+  requireJournal(target, 'snapshots are')
   return target
 }
 

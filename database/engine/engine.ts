@@ -32,7 +32,7 @@ export interface EmbeddedOptions {
   lockToken?: string
   /** Smallest journal worth a checkpoint, in bytes. Default 8 MB. */
   checkpointBytes?: number
-  /** With `lmdb`: bytes, in BSON, of documents kept decoded. Default 24 MB. */
+  /** With `lmdb`: bytes, in BSON, of documents kept decoded. Default 32 MB. */
   cacheBytes?: number
 }
 

@@ -61,6 +61,8 @@ export class Executor {
         if (durable) await durable
       }
       return reply
+    } catch (error) {
+      throw this.#state.store.failure(error)
     } finally {
       if (--this.#active === 0) this.#idle()
     }

@@ -1,6 +1,7 @@
 import type { Collection } from './catalog.ts'
 import type { Executor } from './executor.ts'
 import type { EngineState } from './state.ts'
+import type { Store } from './store/contract.ts'
 import type { Doc } from './values/types.ts'
 
 /** What the engine does by itself every minute of the space's clock: TTL, expired sessions and cursors, the memory budget. */
@@ -70,20 +71,23 @@ export class Housekeeping implements Disposable {
     }
   }
 
+  /** Told once: this many documents are better kept in the other store, or in a real server (§8). */
   #watchMemory(): void {
-    if (this.#warned) return
-    let bytes = 0
+    const { store, catalog } = this.#state
+    if (this.#warned || store.kind === 'lmdb') return
     let documents = 0
-    for (const collection of this.#state.catalog.all()) {
-      if (!collection.loaded) continue
-      bytes += collection.data.bytes
-      documents += collection.data.size
+    let bytes = 0
+    for (const collection of catalog.all()) {
+      const { size, bytes: own } = collection.loaded ? collection.data : sizeOf(store, collection)
+      documents += size
+      bytes += own
     }
     if (bytes < WARN_BYTES && documents < WARN_DOCUMENTS) return
     this.#warned = true
     this.#warn(
-      `The embedded database holds ${documents} documents (${Math.round(bytes / 1048576)} MB) in memory. ` +
-        'For data of this size use a real server: set `database` to a mongodb:// URI and move the data with `unicloud-local db export` and `db import`.',
+      `The embedded database holds ${documents} documents (${Math.round(bytes / 1_048_576)} MB), and everything that is used of them is in memory. ` +
+        "For data of this size choose the other store, which keeps them in a file: storage: 'lmdb', or --storage lmdb. " +
+        'Move the data with `unicloud-local db export` before and `unicloud-local db import` after the change.',
     )
   }
 }
@@ -96,3 +100,9 @@ const CLOSING = 11600
 const INTERVAL_MS = 60_000
 const WARN_BYTES = 400 * 1024 * 1024
 const WARN_DOCUMENTS = 300_000
+
+/** What is not loaded yet counts as well: the warning should come before it is. */
+function sizeOf(store: Store, collection: Collection): { size: number; bytes: number } {
+  const { documents = 0, bytes = 0 } = store.estimate(collection.entry()) ?? {}
+  return { size: documents, bytes }
+}

@@ -2,8 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseError } from '../command.ts'
+import type { Storage } from '../engine/store/contract.ts'
 import { copyFolder, holdsDatabase } from '../engine/store/folder-copy.ts'
 import { FolderLock } from '../engine/store/lock.ts'
+import { storesIn } from '../engine/store/other-store.ts'
 import type { Finding } from '../engine/verify/finding.ts'
 import { type FolderReport, verifyFolder } from '../engine/verify/verify-folder.ts'
 import { countDocuments, type DatabasePlace, listCollections } from './collections.ts'
@@ -15,14 +17,21 @@ export interface CheckReport extends FolderReport {
 
 /**
  * Checks a data folder without changing it; one that is in use, by a consistent copy of it.
+ * @param storage how the folder keeps documents
  * @param onCollection told before each collection is read
  * @returns undefined when there is no database in the folder
  * @throws DatabaseError 96 when it cannot be read
  */
 export async function checkFolder(
   directory: string,
+  storage: Storage,
   onCollection: (namespace: string) => void = () => {},
 ): Promise<CheckReport | undefined> {
+  if (storage === 'lmdb') {
+    if (!storesIn(directory).includes(storage)) return undefined
+    const { verifyLmdb } = await import('../engine/verify/verify-lmdb.ts')
+    return { ...(await verifyLmdb(directory, onCollection)), copied: false }
+  }
   if (!holdsDatabase(directory)) return undefined
   const lock = lockFolder(directory)
   if (lock !== 'in use') {

@@ -3,8 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { LocalError } from '../../errors/errors.ts'
 import type { DatabaseError, DocumentDatabase } from '../command.ts'
 import type { EmbeddedDatabase } from '../engine/engine.ts'
+import type { Storage } from '../engine/store/contract.ts'
 import { holdsDatabase } from '../engine/store/folder-copy.ts'
 import { type LockOwner, lockOwner } from '../engine/store/lock.ts'
+import { storesIn } from '../engine/store/other-store.ts'
 import type { DatabasePlace } from './collections.ts'
 
 export interface OpenOptions {
@@ -12,6 +14,8 @@ export interface OpenOptions {
   setting: string
   /** Folder of the data files. */
   directory: string
+  /** How that folder keeps documents. Default `journal`. */
+  storage?: Storage
   /** MongoDB database name of the space. */
   name: string
   /** A folder without a database is refused. Default: one is begun. */
@@ -85,20 +89,25 @@ const STEP_MS = 50
 const PATIENCE_MS = 1000
 
 async function openFolder(options: OpenOptions): Promise<OpenPlace> {
-  const { directory, name, mustExist = false, warn = () => {} } = options
+  const { directory, storage = 'journal', name, mustExist = false, warn = () => {} } = options
   for (;;) {
     const owner = await servingOwner(directory)
     if (owner) return connect(owner.uri, options, 'owner', `${directory} (through process ${owner.pid})`)
-    if (mustExist && !holdsDatabase(directory)) throw nothingThere(directory)
+    if (mustExist && !holds(directory, storage)) throw nothingThere(directory)
     const { EmbeddedDatabase } = await import('../engine/engine.ts')
     try {
-      const engine = new EmbeddedDatabase({ directory, warn })
+      const engine = new EmbeddedDatabase({ directory, storage, warn })
       return { ...placeOf(engine, name, 'folder', directory, () => engine.close()), engine }
     } catch (error) {
       // Somebody was faster: they are asked in the next round.
       if ((error as DatabaseError).code !== IN_USE) throw folderProblem(error)
     }
   }
+}
+
+/** A database counts when it is empty, too. */
+function holds(directory: string, storage: Storage): boolean {
+  return storage === 'lmdb' ? storesIn(directory).includes(storage) : holdsDatabase(directory)
 }
 
 async function connect(

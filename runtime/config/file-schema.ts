@@ -16,6 +16,7 @@ const schema = z.strictObject({
   data: z.string(),
   database: z.string(),
   dbPort: port,
+  storage: z.enum(['journal', 'lmdb']),
   redis: z.string(),
   timers: z.boolean(),
   timeouts: z.boolean(),

@@ -19,6 +19,11 @@ export interface UserConfig {
   database?: string
   /** TCP port on 127.0.0.1 at which MongoDB clients reach the embedded database; default: none. */
   dbPort?: number
+  /**
+   * How the embedded database keeps documents: `journal` (default) in memory, with files beside it; `lmdb` in one file,
+   * for data that should not live in memory.
+   */
+  storage?: 'journal' | 'lmdb'
   /** `memory` (default), `none`, or a `redis://` URL. */
   redis?: string
   timers?: boolean
@@ -90,6 +95,7 @@ export interface SpaceOptions {
   port: number
   data: string
   database: string
+  storage: 'journal' | 'lmdb'
   dbPort?: number
   redis: string
   timers: boolean

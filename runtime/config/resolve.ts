@@ -92,6 +92,7 @@ function complete(config: UserConfig): SpaceOptions {
     port: config.port ?? 7100,
     data: config.data ?? path.join(project, '.unicloud-local'),
     database: checkDatabase(config.database ?? 'embedded'),
+    storage: config.storage ?? 'journal',
     redis: checkRedis(config.redis ?? 'memory'),
     timers: config.timers ?? true,
     timeouts: config.timeouts ?? true,

@@ -100,6 +100,16 @@ export const optionTable: readonly OptionRow[] = [
     help: 'opens the embedded database to MongoDB clients at 127.0.0.1:N; 0 picks a free port',
   },
   {
+    key: 'storage',
+    type: 'string',
+    choices: ['journal', 'lmdb'],
+    default: 'journal',
+    flag: 'storage',
+    value: 'S',
+    env: 'UNICLOUD_LOCAL_STORAGE',
+    help: 'how the embedded database keeps documents: "journal" (in memory, saved) or "lmdb" (in a file)',
+  },
+  {
     key: 'redis',
     type: 'string',
     default: 'memory',

@@ -46,10 +46,11 @@ export async function openDatabase(owner: DatabaseOwner, clock: ClockState): Pro
 // internals
 
 async function openEngine(owner: DatabaseOwner, clock: ClockState): Promise<ConnectedDatabase> {
-  const { database, data } = owner.options
+  const { database, storage, data } = owner.options
   try {
     return await connectDatabase(database, {
       directory: path.join(data, 'database'),
+      storage,
       clock,
       warn: (text) => remark(owner, 'warn', text),
     })

@@ -54,6 +54,16 @@ describe('embedded', () => {
     expect(existsSync(socket)).toBe(false)
   })
 
+  test('keeps documents in the storage that is asked for', async () => {
+    const directory = folder()
+    const opened = await connectDatabase('embedded', { directory, storage: 'lmdb' })
+    await opened.database.command('t', { insert: 'c', documents: [{ _id: 1 }] })
+    await opened.close()
+    expect(existsSync(join(directory, 'documents.lmdb'))).toBe(true)
+    const again = await open('embedded', { directory, storage: 'lmdb' })
+    expect(await again.database.command('t', { count: 'c' })).toMatchObject({ n: 1 })
+  })
+
   test('a path too long for a socket gets a link to one', async () => {
     const directory = folder('a-folder-with-a-long-name'.repeat(2), 'and-another-one-below-it'.repeat(2))
     await open('embedded', { directory })

@@ -3,9 +3,8 @@ import { join } from 'node:path'
 import type { CollectionData } from './collection-data.ts'
 import { type CollectionEntries, writeCollectionFile } from './collection-file.ts'
 import type { CatalogEntry, RetryRecord } from './contract.ts'
-import { collectionName, isCollectionName, journalNumber } from './files.ts'
+import { collectionName, fileNames, isCollectionName, journalNumber } from './files.ts'
 import { type ManifestCollection, writeManifest } from './manifest.ts'
-import { fileNames } from './recovery.ts'
 import type { StoredCatalog, StoredCollection, StoredFile } from './stored-catalog.ts'
 
 /**

@@ -92,6 +92,8 @@ export interface Store {
   commit(batch: Batch): number
   /** Lets other processes that want the data know where it can be reached. */
   announce(uri: string): void
+  /** What a failure to read means to the user; errors that are not the store's stay as they are. */
+  failure(error: unknown): unknown
   /** Set while commits are made that readers do not see yet: until it resolves, no command may begin to read. */
   readonly unsettled: Promise<void> | undefined
   /** What readers see at this moment, for those who go on later; undefined when they have to keep it themselves. */

@@ -1,10 +1,12 @@
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readdirSync, writeSync } from 'node:fs'
 import { databaseError } from '../errors.ts'
 
 /** Names and errors of the files in a data folder (spec/embedded-database.md §8). */
 
 export const MANIFEST = 'manifest'
 export const LOCK = 'lock'
+/** The other store's file; beside it stands one for locks, which holds nothing. */
+export const LMDB_FILE = 'documents.lmdb'
 
 export function journalName(number: number): string {
   return `journal-${number}`
@@ -22,6 +24,15 @@ export function collectionName(id: number, journal: number): string {
 
 export function isCollectionName(name: string): boolean {
   return /^c\d+-\d+\.bson$/.test(name)
+}
+
+/** Names of the files in a data folder. */
+export function fileNames(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+  } catch (error) {
+    throw fileError(error, 'reading', directory)
+  }
 }
 
 /** Writes all of the bytes: one `write` may take fewer. */

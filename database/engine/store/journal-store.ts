@@ -8,6 +8,7 @@ import { Flush } from './flush.ts'
 import { JournalFile } from './journal.ts'
 import { FolderLock } from './lock.ts'
 import { MemoryCollection } from './memory-collection.ts'
+import { leftByOtherStore } from './other-store.ts'
 import { type Recovered, recover } from './recovery.ts'
 import { replay } from './replay.ts'
 import type { StoredCatalog } from './stored-catalog.ts'
@@ -52,6 +53,8 @@ export class JournalStore implements Store {
     this.#lock = new FolderLock(options.directory, options.lockToken)
     let recovered: Recovered
     try {
+      const left = leftByOtherStore(options.directory, 'journal')
+      if (left !== undefined) options.warn(left)
       recovered = recover(options.directory, this.#names, options.warn)
       this.#journal = new JournalFile(this.#path(journalName(recovered.journal)))
     } catch (error) {
@@ -125,6 +128,10 @@ export class JournalStore implements Store {
       this.#flush.soon(this.#options.durability === 'disk' ? 0 : FLUSH_MS)
     if (this.#checkpointDue()) this.checkpoint().catch(() => {})
     return stored.sequence
+  }
+
+  failure(error: unknown): unknown {
+    return error
   }
 
   snapshot(): undefined {

@@ -35,6 +35,10 @@ export class MemoryStore implements Store {
 
   announce(_uri: string): void {}
 
+  failure(error: unknown): unknown {
+    return error
+  }
+
   snapshot(): undefined {
     return undefined
   }

@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NameCache } from './bson-reader.ts'
-import { damaged, fileError, isCollectionName, journalName, journalNumber } from './files.ts'
+import { damaged, fileError, fileNames, isCollectionName, journalName, journalNumber } from './files.ts'
 import { type JournalContents, type JournalRecord, readJournal } from './journal.ts'
 import { type Manifest, readManifest } from './manifest.ts'
 import { StoredCatalog } from './stored-catalog.ts'
@@ -36,15 +36,6 @@ export function recover(directory: string, names: NameCache, warn: (text: string
     if (!last) olderBytes += bytes
   }
   return { catalog, journal: numbers.at(-1) ?? first, olderBytes }
-}
-
-/** Names of the files in a data folder. */
-export function fileNames(directory: string): string[] {
-  try {
-    return readdirSync(directory)
-  } catch (error) {
-    throw fileError(error, 'reading', directory)
-  }
 }
 
 // internals

@@ -38,7 +38,7 @@ const lists: [name: string, run: (work: Work) => Promise<void>][] = [
     'in a file',
     async (work) => {
       using folder = new Folder()
-      const environment = openEnvironment(folder.file('documents.lmdb'), false)
+      const environment = openEnvironment(folder.file('documents.lmdb'), { safe: false })
       const state = (number: number) => ({ number, size: 0, exact: true })
       const others = [1, 3].map((number) => new LmdbKeys(environment, 255, state(number)))
       await environment.root.transaction(() => {
@@ -142,7 +142,7 @@ test('an _id list: look-ups, and ranges from the time they are asked for', () =>
 
 test('keys too long for the file are found all the same, but no longer in order', async () => {
   using folder = new Folder()
-  const environment = openEnvironment(folder.file('documents.lmdb'), false)
+  const environment = openEnvironment(folder.file('documents.lmdb'), { safe: false })
   const state = { number: 0, size: 0, exact: true }
   const list = new LmdbKeys(environment, 1, state)
   const long = 'x'.repeat(1500)

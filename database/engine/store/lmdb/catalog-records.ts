@@ -7,7 +7,7 @@ import { successor } from './lmdb-keys.ts'
 
 /** What the file says of itself. */
 export interface StoreRecord {
-  readonly version: 1
+  readonly version: number
   /** Number of the last commit. */
   readonly sequence: number
   /** The next place for a collection. */
@@ -22,13 +22,8 @@ export class CatalogRecords {
     this.#environment = environment
   }
 
-  /** @throws Error when a later version has written the file */
   store(): StoreRecord {
-    const stored = this.#get('store') as StoreRecord | undefined
-    if (stored && stored.version !== 1) {
-      throw new Error(`it has format ${String(stored.version)}, which this version does not know`)
-    }
-    return stored ?? { version: 1, sequence: 0, nextSlot: 1 }
+    return (this.#get('store') as StoreRecord | undefined) ?? { version: 1, sequence: 0, nextSlot: 1 }
   }
 
   putStore(record: StoreRecord): void {
@@ -36,7 +31,8 @@ export class CatalogRecords {
   }
 
   entries(): CatalogEntry[] {
-    return this.#all(ENTRY) as unknown as CatalogEntry[]
+    const entries = this.#all(ENTRY) as unknown as CatalogEntry[]
+    return entries.sort((a, b) => a.id - b.id)
   }
 
   putEntry(entry: CatalogEntry): void {

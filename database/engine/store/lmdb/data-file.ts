@@ -2,41 +2,61 @@ import {
   closeSync,
   existsSync,
   fstatSync,
-  ftruncateSync,
   openSync,
   readSync,
   renameSync,
   rmSync,
+  statSync,
+  truncateSync,
 } from 'node:fs'
+import { DatabaseError } from '../../../command.ts'
 import { databaseError } from '../../errors.ts'
 import { damaged, fileError } from '../files.ts'
 
-/** The name of lmdb's file in the data folder; beside it stands one for locks, which holds nothing. */
-export const LMDB_FILE = 'documents.lmdb'
-
 /**
- * Looks at a file before lmdb does, which would end the process over one that is cut off or none of its own. A file that
- * is too short for its own account is made longer: lmdb then tells of empty pages, where it would have run out of file.
+ * Looks at a file before lmdb does, which would end the process over one that is cut off or none of its own.
  * @returns what is wrong with it; undefined for nothing, and for no file
  */
 export function inspectFile(path: string): string | undefined {
   if (!existsSync(path)) return undefined
   let file: number | undefined
   try {
-    file = openSync(path, 'r+')
+    file = openSync(path, 'r')
     const { size } = fstatSync(file)
     if (size === 0) return undefined
-    const metas = [0, 2048, 4096].map((at) => readMeta(file!, at)).filter((meta) => meta !== undefined)
-    const newest = metas.reduce((a, b) => (b.transaction > a.transaction ? b : a), metas[0]!)
-    if (!newest) return 'it has no proper beginning'
-    const wanted = (newest.lastPage + 1) * newest.pageSize
-    if (size < wanted) ftruncateSync(file, wanted)
+    const metas = readMetas(file)
+    if (!metas) return 'it has no proper beginning'
+    const { pageSize, lastPage, roots } = metas.reduce((a, b) => (b.transaction > a.transaction ? b : a))
+    const pages = Math.floor(size / pageSize)
+    if (roots.some((root) => root > lastPage || root >= pages)) return 'its end is missing'
     return undefined
   } catch (error) {
     throw fileError(error, 'opening', path)
   } finally {
     if (file !== undefined) closeSync(file)
   }
+}
+
+/** How many bytes a file lacks by its own account. */
+export function missingBytes(path: string): number {
+  if (!existsSync(path)) return 0
+  const file = openSync(path, 'r')
+  try {
+    const metas = readMetas(file) ?? []
+    const wanted = Math.max(0, ...metas.map(({ lastPage, pageSize }) => (lastPage + 1) * pageSize))
+    return Math.max(0, wanted - fstatSync(file).size)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/**
+ * Makes a file as long as its own account says: where the end is missing lmdb then finds empty pages, and tells of them,
+ * while it would end the process for running out of file.
+ */
+export function fillUp(path: string): void {
+  const missing = missingBytes(path)
+  if (missing > 0) truncateSync(path, statSync(path).size + missing)
 }
 
 /** Gives a damaged file another name. @returns that name */
@@ -52,14 +72,29 @@ export function moveAside(path: string): string {
   return aside
 }
 
-/** What a failure inside lmdb means to the user; errors that are none of lmdb's stay as they are. */
+/** What a failure of lmdb, or of what it has read, means to the user; errors that are neither stay as they are. */
 export function lmdbFailure(error: unknown, doing: string, path: string): unknown {
-  const { code, message } = error as { code?: unknown; message?: string }
-  if (typeof code !== 'number' || 'codeName' in (error as object)) return error
+  if (!(error instanceof Error) || error instanceof DatabaseError) return error
+  const { code, message } = error as { code?: unknown; message: string }
+  if (message.startsWith('BSON ')) return damaged(path, message)
+  if (typeof code !== 'number') return error
+  if (CORRUPTED.has(code)) return damaged(path, message)
+  if (code === SHORT_WRITE && doing === 'writing') {
+    return databaseError(
+      14031,
+      `The disk is full, or fails: ${path} cannot grow (${message}). Nothing of this command was kept; free some space and try again.`,
+      { cause: error },
+    )
+  }
   const system = SYSTEM_ERRORS.get(code)
   if (system) return fileError({ code: system, message }, doing, path)
-  if (CORRUPTED.has(code)) return damaged(path, message ?? 'lmdb cannot read it')
   return databaseError(96, `lmdb failed while ${doing} ${path}: ${message}`, { cause: error })
+}
+
+/** True for a failure that a damaged file explains, and nothing else. */
+export function isDamage(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: string }
+  return message?.startsWith('BSON ') === true || (typeof code === 'number' && CORRUPTED.has(code))
 }
 
 // internals
@@ -68,30 +103,50 @@ interface Meta {
   readonly transaction: number
   readonly lastPage: number
   readonly pageSize: number
+  /** Pages its two trees begin at. */
+  readonly roots: readonly number[]
 }
 
 const MAGIC = 0xbeefc0de
+const VERSION = 2
 /** Bytes of a page's head, and where things stand behind it. */
 const HEAD = 24
-const PAGE_SIZE_AT = 24
-const LAST_PAGE_AT = 120
-const TRANSACTION_AT = 128
-const META_BYTES = HEAD + TRANSACTION_AT + 8
+const PAGE_SIZE_AT = HEAD + 24
+const ROOTS_AT = [HEAD + 64, HEAD + 112]
+const LAST_PAGE_AT = HEAD + 120
+const TRANSACTION_AT = HEAD + 128
+const META_BYTES = TRANSACTION_AT + 8
+const NO_PAGE = 2n ** 64n - 1n
 
-/** One of the places where lmdb keeps its own account; undefined when it is not one. */
+/**
+ * Lmdb's own accounts: on the first two pages, in turn, and half-way what has reached the disk for sure.
+ * @returns undefined when one of the two is not readable: lmdb takes no such file
+ */
+function readMetas(file: number): Meta[] | undefined {
+  const first = readMeta(file, 0)
+  const second = first && readMeta(file, first.pageSize)
+  if (!first || !second) return undefined
+  const between = readMeta(file, first.pageSize >> 1)
+  return between ? [first, second, between] : [first, second]
+}
+
 function readMeta(file: number, at: number): Meta | undefined {
   const bytes = Buffer.alloc(META_BYTES)
   if (readSync(file, bytes, 0, META_BYTES, at) < META_BYTES) return undefined
-  if (bytes.readUInt32LE(HEAD) !== MAGIC) return undefined
-  const pageSize = bytes.readUInt32LE(HEAD + PAGE_SIZE_AT)
-  const lastPage = Number(bytes.readBigUInt64LE(HEAD + LAST_PAGE_AT))
-  const transaction = Number(bytes.readBigUInt64LE(HEAD + TRANSACTION_AT))
+  if (bytes.readUInt32LE(HEAD) !== MAGIC || bytes.readUInt32LE(HEAD + 4) !== VERSION) return undefined
+  const pageSize = bytes.readUInt32LE(PAGE_SIZE_AT)
+  const lastPage = Number(bytes.readBigUInt64LE(LAST_PAGE_AT))
+  const transaction = Number(bytes.readBigUInt64LE(TRANSACTION_AT))
   if (pageSize < 256 || pageSize > 65_536 || lastPage > MOST_PAGES) return undefined
-  return { transaction, lastPage, pageSize }
+  const roots = ROOTS_AT.map((place) => bytes.readBigUInt64LE(place)).filter((root) => root !== NO_PAGE)
+  return { transaction, lastPage, pageSize, roots: roots.map(Number) }
 }
 
 /** 16 TB of small pages: what says more is no account. */
 const MOST_PAGES = 2 ** 32
+
+/** EIO: also what lmdb makes of a write that took only a part, as a full disk does. */
+const SHORT_WRITE = 5
 
 /** Where lmdb passes on an error of the system, it gives the bare number. */
 const SYSTEM_ERRORS: ReadonlyMap<number, string> = new Map([
@@ -103,5 +158,5 @@ const SYSTEM_ERRORS: ReadonlyMap<number, string> = new Map([
   [122, 'EDQUOT'],
 ])
 
-/** MDB_PAGE_NOTFOUND, MDB_CORRUPTED, MDB_PANIC, MDB_VERSION_MISMATCH, MDB_INVALID */
-const CORRUPTED: ReadonlySet<number> = new Set([-30797, -30796, -30795, -30794, -30793])
+/** MDB_PAGE_NOTFOUND, MDB_CORRUPTED, MDB_PANIC, MDB_VERSION_MISMATCH, MDB_INVALID, MDB_BAD_TXN */
+const CORRUPTED: ReadonlySet<number> = new Set([-30797, -30796, -30795, -30794, -30793, -30782])

@@ -2,7 +2,6 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { LocalError } from '../../../../errors/errors.ts'
-import { fileError } from '../files.ts'
 import { DocumentCodec } from './document-codec.ts'
 import { RecordCodec } from './record-codec.ts'
 
@@ -73,24 +72,33 @@ export interface Environment {
 /** Bytes of a key: lmdb's limit for pages of 4 KB is 1,978. */
 export const MAX_KEY = 1500
 
+export interface OpenOptions {
+  /** False for tests: commits are then never brought to the disk. */
+  readonly safe?: boolean
+  /** Only to look at; the file must be there. */
+  readonly readOnly?: boolean
+}
+
 /**
  * Opens the file, which must have been looked at before: lmdb ends the process over a file that is none of its own.
- * @param safe false for tests: commits are then never brought to the disk
  * @throws LocalError PACKAGE_MISSING when lmdb is not installed, or has no program for this system
- * @throws DatabaseError 96 when the file cannot be opened or written
+ * @throws Error with lmdb's own number as its code
  */
-export function openEnvironment(path: string, safe: boolean): Environment {
+export function openEnvironment(path: string, { safe = true, readOnly = false }: OpenOptions): Environment {
   const { open } = loadPackage()
+  const root = open({
+    path,
+    noSubdir: true,
+    maxDbs: 4,
+    encoding: 'binary',
+    separateFlushed: true,
+    // With it a failed commit rejects a promise that nobody has.
+    eventTurnBatching: false,
+    noSync: !safe,
+    readOnly,
+  })
+  const table = <V, K>(name: string, options: object) => root.openDB(name, options) as LmdbTable<V, K>
   try {
-    const root = open({
-      path,
-      noSubdir: true,
-      maxDbs: 4,
-      encoding: 'binary',
-      separateFlushed: true,
-      noSync: !safe,
-    })
-    const table = <V, K>(name: string, options: object) => root.openDB(name, options) as LmdbTable<V, K>
     return {
       root,
       codec: new DocumentCodec(),
@@ -99,7 +107,8 @@ export function openEnvironment(path: string, safe: boolean): Environment {
       meta: table('m', { encoding: 'binary', keyEncoder: TEXT_KEYS }),
     }
   } catch (error) {
-    throw fileError(error, 'opening', path)
+    void root.close()
+    throw error
   }
 }
 

@@ -1,14 +1,15 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Batch, CatalogChange, CatalogEntry, Durability, RetryRecord, Store } from '../contract.ts'
+import { LMDB_FILE } from '../files.ts'
 import { Flush } from '../flush.ts'
 import { FolderLock } from '../lock.ts'
-import { CatalogRecords } from './catalog-records.ts'
-import { inspectFile, LMDB_FILE, lmdbFailure, moveAside } from './data-file.ts'
+import type { CatalogRecords } from './catalog-records.ts'
+import { lmdbFailure } from './data-file.ts'
 import { CacheBudget } from './document-cache.ts'
-import { type Environment, openEnvironment } from './environment.ts'
+import type { Environment } from './environment.ts'
 import { freshState, type Home, LmdbCollection } from './lmdb-collection.ts'
 import { LmdbSnapshot } from './lmdb-snapshot.ts'
+import { type Opened, openFile } from './open-file.ts'
 import { Sweeper, type Waste } from './sweeper.ts'
 import { WriteQueue } from './write-queue.ts'
 
@@ -19,7 +20,7 @@ export interface LmdbStoreOptions {
   lockToken?: string
   /** Gets what the user should know: a damaged file that was moved aside. */
   warn: (text: string) => void
-  /** Bytes, in BSON, of documents that are kept decoded. Default 24 MB, which take about 100 MB of memory. */
+  /** Bytes, in BSON, of documents that are kept decoded. Default 32 MB, which take about 100 MB of memory. */
   cacheBytes?: number
 }
 
@@ -60,20 +61,22 @@ export class LmdbStore implements Store {
     this.#options = options
     this.#path = join(options.directory, LMDB_FILE)
     this.#lock = new FolderLock(options.directory, options.lockToken)
+    let opened: Opened
     try {
-      this.#environment = this.#open()
-      this.#records = new CatalogRecords(this.#environment)
+      opened = openFile(this.#path, options)
     } catch (error) {
       this.#lock[Symbol.dispose]()
       throw error
     }
-    const { sequence, nextSlot } = this.#records.store()
-    this.#sequence = sequence
-    this.#visible = sequence
-    this.#nextSlot = nextSlot
-    this.catalog = this.#records.entries()
+    const { environment, records, store } = opened
+    this.#environment = environment
+    this.#records = records
+    this.#sequence = store.sequence
+    this.#visible = store.sequence
+    this.#nextSlot = store.nextSlot
+    this.catalog = opened.catalog
     for (const entry of this.catalog) this.#known.set(entry.id, { entry })
-    this.retries = this.#records.retries()
+    this.retries = opened.retries
     this.#sessions = new Set(this.retries.map(({ session }) => session))
     this.#queue = new WriteQueue(this.#environment.root, {
       kept: () => this.#transaction.adopt(this.#work),
@@ -135,6 +138,15 @@ export class LmdbStore implements Store {
     return this.#sequence
   }
 
+  /** For those who check it: the file itself. */
+  get contents(): { readonly environment: Environment; readonly records: CatalogRecords } {
+    return { environment: this.#environment, records: this.#records }
+  }
+
+  failure(error: unknown): unknown {
+    return lmdbFailure(error, 'reading', this.#path)
+  }
+
   snapshot(): LmdbSnapshot {
     return new LmdbSnapshot(this.#environment.root, this.#visible)
   }
@@ -153,21 +165,6 @@ export class LmdbStore implements Store {
   }
 
   // internals
-
-  #open(): Environment {
-    const { durability, warn } = this.#options
-    const flaw = inspectFile(this.#path)
-    if (flaw !== undefined) {
-      const aside = moveAside(this.#path)
-      warn(
-        `The database file ${this.#path} is damaged: ${flaw}. It was moved to ${aside}, and an empty database was started. ` +
-          'Put a copy of it in its place, or import an export.',
-      )
-    } else if (!existsSync(this.#path) && existsSync(join(this.#options.directory, 'manifest'))) {
-      warn(JOURNAL_LEFT)
-    }
-    return openEnvironment(this.#path, durability !== 'none')
-  }
 
   #makeHome(): Home {
     const store = this
@@ -328,9 +325,6 @@ class Undo {
   }
 }
 
-const CACHE_BYTES = 24 * 1024 * 1024
+const CACHE_BYTES = 32 * 1024 * 1024
 /** Sessions whose last retryable write is remembered over a restart. */
 const MAX_RETRIES = 1000
-const JOURNAL_LEFT =
-  'The data folder holds a database of the other store, which is left as it is: this one starts empty. ' +
-  'To take the data along, run `unicloud-local db export` with --storage journal, and `db import` with --storage lmdb.'

@@ -89,7 +89,7 @@ export class WriteQueue {
       this.#outcome.visible()
       for (const job of good) job.settle()
     } catch (error) {
-      failure = { error }
+      failure = { error: await reasonOf(error) }
       this.#outcome.failed()
     }
     this.#unsettled = undefined
@@ -122,6 +122,27 @@ export class WriteQueue {
 }
 
 // internals
+
+/** Lmdb gives the reason for a failed commit by a promise, which may never be kept. */
+async function reasonOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { commitError?: Promise<unknown> }
+  if (!commitError) return error
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise((resolve) => {
+    timer = setTimeout(() => resolve(error), PATIENCE_MS)
+  })
+  const reason = commitError.then(
+    () => error,
+    (cause: unknown) => cause,
+  )
+  try {
+    return await Promise.race([reason, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const PATIENCE_MS = 1000
 
 interface Job {
   run(): void
