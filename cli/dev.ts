@@ -8,6 +8,7 @@ import { printFailure } from './print/failure.ts'
 import { followLogs } from './print/follow-logs.ts'
 import { printProblems } from './print/problems.ts'
 import { printSummary } from './print/summary.ts'
+import { keepHeapsSmall } from './small-heaps.ts'
 import { type Flags, spaceOptions } from './space-options.ts'
 
 /** Runs until SIGINT or SIGTERM; a changed configuration file starts the space anew on the same port. */
@@ -17,7 +18,10 @@ export async function dev(flags: Flags): Promise<void> {
   let port: number | undefined
   while (options) {
     const server = await start(port === undefined ? options : { ...options, port }, flags)
-    if (port === undefined) process.stdout.write(`ready ${server.listening.url}\n`)
+    if (port === undefined) {
+      process.stdout.write(`ready ${server.listening.url}\n`)
+      keepHeapsSmall()
+    }
     port = server.listening.port
     options = await Promise.race([stop.then(() => undefined), nextOptions(flags, server.space.manifest.root)])
     await server.close()
