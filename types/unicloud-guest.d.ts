@@ -133,10 +133,88 @@ declare namespace UniCloudGuest {
       fallbackLocale?: string
       messages: Record<string, Record<string, string>>
     }): I18n
+    connectSocket(options: { url: string; header?: Record<string, string>; protocols?: string[] }): SocketTask
+    deserializeSSEChannel(channel: unknown): {
+      write(message: unknown): Promise<unknown>
+      end(message?: unknown): Promise<unknown>
+    }
+    /** aliyun only; the cloud lets it reach hosts of weixin.qq.com. */
+    httpProxyForEip: Record<'get' | 'postForm' | 'postJson' | 'post', EipRequest>
+    /** tencent only. */
+    customAuth(): {
+      createTicket(uid: string, options?: { refresh?: number; expire?: number }): string
+      getUserInfo(): Row
+    }
+    /** alipay only. */
+    webSocketServer(): {
+      send(connection: string | string[], data: string | Buffer | object): Promise<unknown>
+      close(connection: string | string[]): Promise<unknown>
+      signedURL(name: string, query?: Row): Promise<string>
+    }
+    /** With the extension `uni-cloud-sms`. */
     sendSms(options: Row): Promise<{ errCode: number }>
+    /** With the extension `uni-cloud-verify`, as are the two managers. */
     getPhoneNumber(options: Row): Promise<{ phoneNumber: string } & Row>
-    /** Members that an extension library or a provider adds, such as `getPushManager`. */
+    getFacialRecognitionVerifyManager(options: Row): Manager
+    getUniVerifyManager(options: Row): Manager
+    /** With the extension `uni-cloud-push`. */
+    getPushManager(options: { appId: string }): Manager
+    /** With the extension `uni-cloud-ext-storage`. */
+    getExtStorageManager(options: {
+      provider: 'qiniu'
+      domain: string
+      [option: string]: unknown
+    }): ExtStorage
+    /** With the extension `uni-cloud-ai`; every method rejects here. */
+    ai: { getLLMManager(options: Row): Manager; getMediaManager(options: Row): Manager }
+    /** Members of a later version of uniCloud. */
     [member: string]: unknown
+  }
+
+  type EipRequest = (
+    url: string,
+    data?: unknown,
+    headers?: Record<string, string>,
+  ) => Promise<{
+    statusCodeValue: number
+    statusCode: number
+    headers: Record<string, string>
+    body: unknown
+  }>
+
+  /** A manager of a paid service: its methods take one object and answer one. */
+  type Manager = { [method: string]: (options?: unknown) => Promise<Row> }
+
+  interface ExtStorage {
+    getUploadFileOptions(options?: { cloudPath?: string; allowUpdate?: boolean; fsizeLimit?: number }): {
+      cloudPath: string
+      fileID: string
+      fileURL: string
+      uploadFileOptions: { url: string; name: string; formData: Record<string, string> }
+      [member: string]: unknown
+    }
+    uploadFile(file: {
+      fileContent: Buffer
+      cloudPath?: string
+      allowUpdate?: boolean
+    }): Promise<{ cloudPath: string; fileID: string; fileURL: string }>
+    getTempFileURL(files: { fileList: string[]; expiresIn?: number }): {
+      fileList: { tempFileURL: string; fileID: string; cloudPath: string }[]
+    }
+    downloadFile(file: { fileID: string }): Promise<{ fileContent: Buffer }>
+    deleteFile(files: { fileList: string[] }): Promise<Row>
+    updateFileStatus(file: { fileID: string; isPrivate: boolean }): Promise<Row>
+    refreshCdnCache(files: { fileList: string[] }): Promise<Row>
+    [method: string]: (...args: never[]) => unknown
+  }
+
+  interface SocketTask {
+    onOpen(callback: () => void): void
+    onMessage(callback: (event: { data: string | Buffer }) => void): void
+    onClose(callback: (event: { code: number; reason: string }) => void): void
+    onError(callback: (event: { errMsg: string }) => void): void
+    send(message: { data: string | Buffer }): Promise<void>
+    close(reason?: { code?: number; reason?: string }): void
   }
 
   interface HttpResult<T> {
@@ -153,6 +231,7 @@ declare namespace UniCloudGuest {
     getLocale(): string
     t(key: string, values?: Row | unknown[]): string
     t(key: string, locale: string, values?: Row | unknown[]): string
+    watchLocale(callback: (locale: string, before: string) => void): () => void
   }
 
   interface Database {
@@ -231,4 +310,28 @@ declare namespace UniCloudGuest {
     aggregate: { [operator: string]: (...args: unknown[]) => unknown }
     project: { [operator: string]: (...args: unknown[]) => unknown }
   }
+}
+
+/** The public module of that name, whether it is the project's copy or ours. */
+declare module 'uni-config-center' {
+  function createConfig(options: createConfig.Options): createConfig.Config
+  namespace createConfig {
+    interface Options {
+      /** Name of the sub-folder. */
+      pluginId: string
+      /** Merged under the content of config.json. */
+      defaultConfig?: Record<string, unknown>
+      customMerge?: (defaultConfig: Record<string, unknown>, userConfig: unknown) => unknown
+    }
+    interface Config {
+      /** The value at the path (`a.b[1].c`), or `fallback` when there is none. */
+      config<T = unknown>(path?: string | number | readonly (string | number)[], fallback?: T): T
+      /** Absolute path of a file in the plug-in's folder. */
+      resolve(file: string): string
+      hasFile(file: string): boolean
+      /** `require` of a file in the folder; undefined when it does not exist. */
+      requireFile(file: string): unknown
+    }
+  }
+  export = createConfig
 }
