@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { NameCache } from './bson-reader.ts'
 import { Checkpoint } from './checkpoint.ts'
+import type { CollectionData } from './collection-data.ts'
 import { readCollectionFile } from './collection-file.ts'
 import type { Batch, CatalogEntry, Durability, RetryRecord, Store } from './contract.ts'
 import { journalName } from './files.ts'
@@ -87,8 +88,10 @@ export class JournalStore implements Store {
     return new MemoryCollection(entry.indexes)
   }
 
-  load(entry: CatalogEntry): MemoryCollection {
+  load(entry: CatalogEntry): CollectionData {
     const stored = this.#stored.collections.get(entry.id)!
+    // A checkpoint may have been the first to need it.
+    if (stored.data) return stored.data
     const collection = new MemoryCollection(entry.indexes)
     const loaded = stored.file
       ? readCollectionFile(this.#path(stored.file.name), this.#names)

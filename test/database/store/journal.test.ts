@@ -213,6 +213,24 @@ describe('checkpoints', () => {
     }
   })
 
+  test('one that comes before a collection is used takes nothing from it', async () => {
+    using folder = new Folder()
+    await fill(folder)
+    const before = folder.open()
+    const contents = await dump(before, 'd')
+    await before.close()
+    const database = folder.open()
+    await store(database).checkpoint()
+    await database.command('d', { insert: 'b', documents: [{ _id: 'late' }] })
+    await store(database).checkpoint()
+    await database.close()
+    await using again = folder.open()
+    const after = await dump(again, 'd')
+    expect(after.a).toEqual(contents.a)
+    const { documents } = contents.b as { documents: unknown[] }
+    expect(after.b).toMatchObject({ documents: [...documents, { _id: 'late' }] })
+  })
+
   test('they come by themselves when the journal has grown', async () => {
     using folder = new Folder()
     const database = folder.open({ checkpointBytes: 10_000 })
