@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type FileHandle, open, rename } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import type { Doc } from '../values/types.ts'
 import { BsonReader, type NameCache } from './bson-reader.ts'
 import { BsonWriter } from './bson-writer.ts'
@@ -35,9 +35,10 @@ export async function writeCollectionFile(
     await rename(aside, path)
     return bytes
   } catch (error) {
+    await file?.close().catch(() => {})
+    // On a full disk what could not be finished must not take room as well.
+    await rm(aside, { force: true }).catch(() => {})
     throw fileError(error, 'writing', aside)
-  } finally {
-    await file?.close()
   }
 }
 

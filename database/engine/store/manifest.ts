@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { open, rename } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Doc } from '../values/types.ts'
 import { BsonReader } from './bson-reader.ts'
@@ -68,6 +68,7 @@ export async function writeManifest(directory: string, manifest: Manifest): Prom
     await rename(`${path}.new`, path)
     syncFolder(directory)
   } catch (error) {
+    await rm(`${path}.new`, { force: true }).catch(() => {})
     throw fileError(error, 'writing', path)
   }
 }
