@@ -63,7 +63,10 @@ export async function createSpace(
   })
   // Threads have the zone of their process; processes bring their own.
   const zone = options.isolation === 'process' ? undefined : useTimeZone(timeZone)
-  return new LocalSpace(options, manifest, launcher, zone, dependencies.clock ?? new AdjustableClock())
+  const space = new LocalSpace(options, manifest, launcher, zone, dependencies.clock ?? new AdjustableClock())
+  // An instance that comes first would have to transform for itself, file by file.
+  await space.transformed
+  return space
 }
 
 // internals
@@ -73,6 +76,8 @@ class LocalSpace implements Space, SpaceControl {
   readonly clock: Clock
   readonly logs = new LogStore()
   readonly databaseName: string
+  /** Resolves when the files of the project, as it was found, are ready to be loaded. */
+  readonly transformed: Promise<void>
   #manifest: Manifest
   #publicUrl: string | undefined
   #closing: Promise<void> | undefined
@@ -123,7 +128,8 @@ class LocalSpace implements Space, SpaceControl {
     const problem = returnPolicyProblem(options)
     if (problem) this.logs.append({ time: clock.now(), level: 'warn', channel: 'system', text: problem })
     launcher.prepare()
-    this.#transformAhead(manifest.cloudRoots)
+    // Its failures are no concern: what is not in the cache is transformed when it is loaded.
+    this.transformed = this.#transforms.ahead(manifest.cloudRoots).catch(() => undefined)
   }
 
   get manifest(): Manifest {
@@ -325,11 +331,6 @@ class LocalSpace implements Space, SpaceControl {
     const clock = clockState(this.clock)
     this.#pools.broadcast({ t: 'clock', clock })
     void this.#database.setClock(clock)
-  }
-
-  /** Its failures are no concern: what is not in the cache is transformed when it is loaded. */
-  #transformAhead(targets: readonly string[]): void {
-    void this.#transforms.ahead(targets).catch(() => undefined)
   }
 }
 

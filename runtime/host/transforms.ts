@@ -17,6 +17,8 @@ import {
 export class Transforms {
   readonly #cache: TransformCache
   #started = false
+  #working = 0
+  #rest: NodeJS.Timeout | undefined
 
   /** @param cacheDir shared with the instances (`GuestSpace.transformCache`) */
   constructor(cacheDir: string) {
@@ -33,16 +35,28 @@ export class Transforms {
     const worker = async (): Promise<void> => {
       for (let file = files.pop(); file !== undefined; file = files.pop()) await this.#one(file)
     }
-    await Promise.all(Array.from({ length: parallel }, worker))
+    clearTimeout(this.#rest)
+    this.#working++
+    try {
+      await Promise.all(Array.from({ length: parallel }, worker))
+    } finally {
+      this.#working--
+      if (this.#working === 0) this.#rest = setTimeout(() => void this.#stop(), restMs).unref()
+    }
   }
 
   /** Ends esbuild's service, if it was needed, and forgets what was made long ago. */
   async close(): Promise<void> {
+    clearTimeout(this.#rest)
     await this.#cache.prune(keptEntries)
+    await this.#stop()
+  }
+
+  async #stop(): Promise<void> {
     if (!this.#started) return
+    this.#started = false
     const { stop } = await import('esbuild')
     await stop()
-    this.#started = false
   }
 
   async #one(file: string): Promise<void> {
@@ -73,6 +87,8 @@ export class Transforms {
 
 /** Files in work at once: enough to keep esbuild busy, few enough for any limit of open files. */
 const parallel = 32
+/** esbuild's service holds 20 MB and is up again in 10 ms: without work it ends after this long, in milliseconds. */
+const restMs = 5000
 /** Each edit of a TypeScript file leaves an entry behind. */
 const keptEntries = 2000
 

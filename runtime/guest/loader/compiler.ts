@@ -25,8 +25,8 @@ export interface CompiledSource {
 export class Compiler {
   readonly #cache: TransformCache
   readonly #hooks: ModuleHooks
-
   readonly #debugged: boolean
+  #rest: NodeJS.Timeout | undefined
 
   /**
    * @param options.cacheDir shared with the host, which fills it ahead
@@ -65,9 +65,11 @@ export class Compiler {
       const plan = planTransform(file, text)
       if (plan.step === 'keep') return {}
       if (plan.step === 'use') return { code: plan.code }
-      const { transformSync } = createRequire(import.meta.url)('esbuild') as typeof Esbuild
+      const esbuild = createRequire(import.meta.url)('esbuild') as typeof Esbuild
+      clearTimeout(this.#rest)
+      this.#rest = setTimeout(() => void esbuild.stop(), restMs).unref()
       try {
-        const { code, map } = transformSync(text, plan.options)
+        const { code, map } = esbuild.transformSync(text, plan.options)
         return { code: finishTransform(code), map }
       } catch (error) {
         throw fromEsbuild(file, text, error)
@@ -77,6 +79,9 @@ export class Compiler {
 }
 
 // internals
+
+/** For synchronous calls esbuild keeps a thread and a process, 30 MB; they end this long after the last, in milliseconds. */
+const restMs = 1000
 
 function inlineMap(file: string, text: string, json: string | undefined): string {
   if (json === undefined) return ''
