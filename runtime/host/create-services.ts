@@ -56,7 +56,7 @@ export function createServices(space: ServicesOptions): CreatedServices {
     services: {
       outbox,
       push,
-      clientStorage: (method, params) => clientStorage.answer(method, params),
+      clientStorage: (method, params, _caller, reachedAt) => clientStorage.answer(method, params, reachedAt),
       storage: new StorageFace({ store, signer, clock }),
     },
     storageSecret,

@@ -368,16 +368,22 @@ describe('services handed in', () => {
       return { url: 'u' }
     }
     const { post } = await serve({ functions }, { client: { storage } })
+    const reachedAt = expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/)
     const sign = body('serverless.file.resource.generateProximalSign', { cloudPath: 'a' })
     expect((await post('/client', sign, headers)).json()).toMatchObject({ success: true, data: { url: 'u' } })
-    expect(got[0]).toMatchObject(['generateProximalSign', { cloudPath: 'a' }, caller])
+    expect(got[0]).toMatchObject(['generateProximalSign', { cloudPath: 'a' }, caller, reachedAt])
     const refused = body('serverless.file.resource.delete', { fileList: [] })
     expect((await post('/client', refused)).json()).toMatchObject({
       error: { code: 'NO', message: 'not yours' },
     })
     const local = { params: { cloudPath: 'b' }, clientInfo: { OS: 'y' } }
     expect((await post('/storage/generate-proximal-sign', local)).json()).toEqual({ url: 'u' })
-    expect(got[2]).toMatchObject(['generateProximalSign', { cloudPath: 'b' }, { clientInfo: { OS: 'y' } }])
+    expect(got[2]).toMatchObject([
+      'generateProximalSign',
+      { cloudPath: 'b' },
+      { clientInfo: { OS: 'y' } },
+      reachedAt,
+    ])
     expect((await post('/storage/delete', local)).json()).toEqual({
       error: { code: 'NO', message: 'not yours' },
     })

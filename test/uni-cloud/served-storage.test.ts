@@ -1,4 +1,6 @@
 /** Storage through a whole space and its server: what a function stores, and what an app uploads. */
+import { type IncomingMessage, request } from 'node:http'
+import { json } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createGateway, type Gateway } from '../../runtime/gateway/server.ts'
 import { type GuestCode, guestCode } from './guest-code.ts'
@@ -80,6 +82,27 @@ describe('an app', () => {
     const deleted = { fileList: [{ fileID: form.fileUrl, code: 'SUCCESS' }] }
     expect((await client('delete', { fileList })).data).toEqual(deleted)
     expect((await fetch(form.fileUrl)).status).toBe(404)
+  })
+
+  it.each([
+    ['192.168.1.5:7100', 'http://192.168.1.5:7100'],
+    ['[fe80::1]:7100', 'http://[fe80::1]:7100'],
+    ['laptop.local', 'http://laptop.local'],
+    ['a@evil.example/x?', undefined],
+  ])('gets URLs at the address it called: %s', async (host, base) => {
+    const body = JSON.stringify({
+      method: 'serverless.file.resource.generateProximalSign',
+      params: '{"cloudPath":"a.txt"}',
+    })
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const { hostname, port } = new URL(url)
+      request({ hostname, port, path: '/client', method: 'POST', headers: { host } }, resolve)
+        .on('error', reject)
+        .end(body)
+    })
+    const { data } = (await json(response)) as { data: { url: string; fileUrl: string } }
+    expect(data.url).toBe(`${base ?? url}/_unicloud/storage/~upload`)
+    expect(data.fileUrl).toBe(`${base ?? url}/_unicloud/storage/a.txt`)
   })
 
   it('uploads with the form of aliyun, which overwrites nothing', async () => {

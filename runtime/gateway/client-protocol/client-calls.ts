@@ -21,6 +21,8 @@ export interface RequestFacts {
   clientInfo?: Record<string, unknown>
   /** Length of the whole request in bytes. */
   bytes: number
+  /** `http://host:port`, as the client knows this server. */
+  reachedAt?: string
 }
 
 const CLIENT_DB = 'DCloud-clientDB'
@@ -59,7 +61,8 @@ export class ClientCalls {
     if (!this.#services.storage) return { error: noStorage }
     const { caller } = splitArguments(undefined, facts)
     try {
-      return { data: JSON.stringify(await this.#services.storage(method, params, caller)) ?? 'null' }
+      const data = await this.#services.storage(method, params, caller, facts.reachedAt)
+      return { data: JSON.stringify(data) ?? 'null' }
     } catch (error) {
       return { error: storageError(error) }
     }

@@ -71,11 +71,16 @@ export class ClientProtocol {
     if (typeof token === 'string' && token !== '') facts.uniIdToken = token
     const info = clientInfoHeader(headers['x-client-info'])
     if (info) facts.clientInfo = info
+    // A phone in the local network knows this server by another name than we do.
+    if (plainHost.test(headers.host ?? '')) facts.reachedAt = `http://${headers.host}`
     return facts
   }
 }
 
 // internals
+
+/** A name or an address, with or without a port; nothing that would change the meaning of a URL. */
+const plainHost = /^(?:[a-z\d.-]+|\[[a-f\d:]+\])(?::\d{1,5})?$/i
 
 const METHODS = 'GET, POST, PUT, DELETE, OPTIONS'
 const NO_BYTES = Buffer.alloc(0)

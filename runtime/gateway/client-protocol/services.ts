@@ -20,10 +20,16 @@ export interface ClientServices {
   clientDB?(args: Record<string, unknown>, caller: ClientCaller): Promise<Record<string, unknown>>
   /**
    * A storage request of an app.
+   * @param reachedAt `http://host:port` as the client knows this server; absent when its request does not say
    * @returns the `data` of spec/client-protocol.md §3.4
    * @throws an error with `errCode` or `code`, and a message
    */
-  storage?(method: StorageMethod, params: Record<string, unknown>, caller: ClientCaller): Promise<unknown>
+  storage?(
+    method: StorageMethod,
+    params: Record<string, unknown>,
+    caller: ClientCaller,
+    reachedAt?: string,
+  ): Promise<unknown>
 }
 
 export const storageMethods: ReadonlySet<string> = new Set<StorageMethod>([

@@ -17,7 +17,7 @@ export interface ClientStorageOptions {
   store: FileStore
   signer: StorageSigner
   clock: Clock
-  /** Where this server is reached; asked each time. */
+  /** Where this server is reached, unless the client says otherwise; asked each time. */
   publicUrl(): string
 }
 
@@ -31,49 +31,53 @@ export class ClientStorage {
     this.#options = options
   }
 
-  /** @throws an error with a code, as the client shows it */
-  async answer(method: StorageMethod, params: Record<string, unknown>): Promise<unknown> {
+  /**
+   * @param base where the client reaches this server, without a trailing slash
+   * @throws an error with a code, as the client shows it
+   */
+  async answer(
+    method: StorageMethod,
+    params: Record<string, unknown>,
+    base: string = this.#options.publicUrl(),
+  ): Promise<unknown> {
+    const urls = async (ids: string[]) => Promise.all(ids.map((fileID) => this.#tempUrl(fileID, base)))
     switch (method) {
       case 'generateProximalSign':
-        return 'cloudPath' in params ? this.#form(params) : this.#aliyunForm(params)
+        return 'cloudPath' in params ? this.#form(params, base) : this.#aliyunForm(params, base)
       case 'report':
         // The file is there when its upload has been answered.
         return {}
       case 'getTempFileURL':
-        return { fileList: await Promise.all(listOf(params.fileList).map((fileID) => this.#tempUrl(fileID))) }
+        return { fileList: await urls(listOf(params.fileList)) }
       case 'delete':
         return { fileList: await Promise.all(listOf(params.fileList).map((fileID) => this.#delete(fileID))) }
       case 'info':
-        return Promise.all(
-          String(params.id ?? '')
-            .split(',')
-            .map(async (fileID) => ({ url: (await this.#tempUrl(fileID)).tempFileURL })),
-        )
+        return (await urls(String(params.id ?? '').split(','))).map(({ tempFileURL }) => ({
+          url: tempFileURL,
+        }))
     }
   }
 
   // internals
 
   /** dcloud: `cloudPath` is the path. */
-  #form({ cloudPath }: Record<string, unknown>): object {
+  #form({ cloudPath }: Record<string, unknown>, base: string): object {
     const key = checkedKey(cloudPath)
     return {
-      url: this.#url(uploadPath),
+      url: base + storagePath(uploadPath),
       name: 'file',
       formData: { token: this.#token({ key, overwrite: true }), key },
-      fileUrl: this.#url(key),
+      fileUrl: base + storagePath(key),
     }
   }
 
   /** aliyun: without `fileId` the name only tells the ending; with it, an existing file stays (spec/runtime.md §11). */
-  #aliyunForm({ filename, fileId }: Record<string, unknown>): object {
+  #aliyunForm({ filename, fileId }: Record<string, unknown>, base: string): object {
     const ending = path.posix.extname(String(filename ?? ''))
     const key = checkedKey(fileId === undefined ? `cloudstorage/${randomUUID()}${ending}` : fileId)
     if (/\.html?$/i.test(key)) throw storageError('ParamInvalid', 'Unsupported file type.')
     // The client puts the scheme in front and the path behind.
-    const place = this.#url('')
-      .replace(/^https?:\/\//, '')
-      .replace(/\/$/, '')
+    const place = (base + storagePath('')).replace(/^https?:\/\//, '').replace(/\/$/, '')
     return {
       id: randomUUID(),
       host: `${place}/${uploadPath}`,
@@ -85,13 +89,13 @@ export class ClientStorage {
     }
   }
 
-  async #tempUrl(fileID: string): Promise<{ fileID: string; tempFileURL: string }> {
+  async #tempUrl(fileID: string, base: string): Promise<{ fileID: string; tempFileURL: string }> {
     const { store, signer, clock } = this.#options
     const key = keyOfId(fileID)
     const file = key === undefined ? undefined : await store.info(key)
     // What is not here is the client's own business, as it is in the cloud.
     if (!file) return { fileID, tempFileURL: fileID }
-    const url = this.#url(file.key)
+    const url = base + storagePath(file.key)
     const query = file.private ? `?${signer.readQuery(file.key, clock.now() + lifeMs)}` : ''
     return { fileID, tempFileURL: url + query }
   }
@@ -105,10 +109,6 @@ export class ClientStorage {
   #token(policy: Pick<UploadPolicy, 'key' | 'overwrite'>): string {
     const { signer, clock } = this.#options
     return signer.uploadToken({ ...policy, expires: clock.now() + lifeMs })
-  }
-
-  #url(key: string): string {
-    return this.#options.publicUrl() + storagePath(key)
   }
 }
 
