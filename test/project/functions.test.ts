@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { oversizedFunctions } from '../../runtime/project/folder-size.ts'
 import type { ProviderName } from '../../runtime/project/manifest.ts'
 import { lines, tempProject } from './temp-project.ts'
 
@@ -484,4 +485,19 @@ test('a project of fifty functions is read in a moment', async () => {
   expect(performance.now() - started).toBeLessThan(60)
   expect(Object.keys(manifest.functions)).toHaveLength(50)
   expect(manifest.problems).toEqual([])
+})
+
+test('functions larger than 10 MB with their packages are told', async () => {
+  const root = 'uniCloud-aliyun/cloudfunctions'
+  await using project = await tempProject({
+    [`${root}/small/index.js`]: '',
+    [`${root}/large/index.js`]: '',
+    [`${root}/large/node_modules/a/lib/1.bin`]: 'x'.repeat(6 * 1024 * 1024),
+    [`${root}/large/node_modules/b/2.bin`]: 'x'.repeat(5 * 1024 * 1024),
+  })
+  const found = []
+  for await (const problem of oversizedFunctions(await project.read())) if (problem) found.push(problem)
+  expect(lines(found)).toEqual([
+    'warning: large and the packages in it are larger than 10 MB: the cloud does not take it',
+  ])
 })
