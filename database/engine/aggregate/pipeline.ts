@@ -6,6 +6,7 @@ import { documentsOf, type Flow } from './flow.ts'
 import type { Scope, Variables } from './scope.ts'
 import type { NestedOptions, PipelineWrites, Stage, StageContext } from './stages/stage.ts'
 import { STAGES } from './stages/stages.ts'
+import { asksForText, MAKE_OF_ONE, TextScores } from './text-scores.ts'
 import type { TimeZones } from './zones.ts'
 
 export type { MergeWrites, OutWrites, PipelineWrites } from './stages/stage.ts'
@@ -30,6 +31,8 @@ export interface PipelineEnv {
   indexed?(collection: string, path: string): boolean
   /** Paths with a geo index, for `$geoNear` without `key`. */
   geoPaths?(collection: string): readonly string[]
+  /** Fields of a collection's text index, if it has one, for `$text` in a first `$match`. */
+  textFields?(collection: string): readonly string[] | undefined
   /** Documents of a first stage that this folder does not know (`$collStats` …), or undefined. */
   source?(stage: Doc): Iterable<Doc> | undefined
   /** What is known of time zones, to share among pipelines. */
@@ -98,8 +101,9 @@ function assemble(specs: unknown, position: Position): Pipeline {
   }
   if (specs.length > MOST_STAGES)
     fail(7749501, `Pipeline length must be no longer than ${MOST_STAGES} stages`)
-  const context = createContext(position)
-  const stages = specs.map((spec, i) => compileStage(spec, i, specs.length, context, position))
+  const own = withScores(position, specs[0])
+  const context = createContext(own)
+  const stages = specs.map((spec, i) => compileStage(spec, i, specs.length, context, own))
   limitSorts(stages)
   const beginning = beginningOf(stages)
   const { matches, sort } = beginning
@@ -133,6 +137,7 @@ function createContext(position: Position): StageContext {
     read: (name, filter) => env.read(name, filter && withoutExpressions(filter)),
     indexed: (name, path) => path === '_id' || env.indexed?.(name, path) === true,
     geoPaths: (name) => env.geoPaths?.(name),
+    textFields: () => env.textFields?.(collection),
     compile(stages, { place, collection: other = collection, variables }) {
       const { flow, leadingMatch, source } = assemble(stages, {
         env,
@@ -188,7 +193,20 @@ function compileStage(
   if (only === 'first' && index > 0) fail(40602, `${name} is only valid as the first stage in a pipeline.`)
   if (only === 'last' && index < count - 1) fail(40601, `${name} can only be the final stage in the pipeline`)
   if (position.place !== 'top' && notIn.includes(position.place)) refusePlace(name, position.place)
-  return compile(spec[name], context, name)
+  if (name === '$match' && (index > 0 || position.place === 'facet') && asksForText(spec[name])) {
+    return fail(17313, '$match with $text is only allowed as the first pipeline stage')
+  }
+  const stage = compile(spec[name], context, name)
+  const { scores } = position.scope.options
+  if (!scores || !MAKE_OF_ONE.has(name)) return stage
+  return { ...stage, run: (input) => scores.carry(input, (flow) => stage.run(flow)) }
+}
+
+/** A pipeline that begins with `$text` knows how well its documents fit; one inside another has scores of its own. */
+function withScores(position: Position, first: unknown): Position {
+  const { scope } = position
+  const scores = isDocument(first) && asksForText(first.$match) ? new TextScores() : undefined
+  return scores || scope.options.scores ? { ...position, scope: scope.withScores(scores) } : position
 }
 
 function refusePlace(name: string, place: NestedOptions['place']): never {

@@ -1,6 +1,7 @@
 import { fail } from '../errors.ts'
 import { comparator, compareValues } from '../values/compare.ts'
 import { MISSING } from '../values/types.ts'
+import type { TextScores } from './text-scores.ts'
 import { TimeZones } from './zones.ts'
 
 /** What an expression sees while it runs. Expressions run to their end at once, so stages may reuse one frame. */
@@ -33,6 +34,8 @@ export interface ScopeOptions {
   collation?: unknown
   /** Zones, with what they know, to share among compilations. */
   zones?: TimeZones | undefined
+  /** Scores of the documents of a pipeline that begins with `$text`. */
+  scores?: TextScores | undefined
   /** Source of `$rand` and `$sample`, in [0, 1). Default `Math.random`. */
   random?: (() => number) | undefined
 }
@@ -81,6 +84,12 @@ export class Scope {
   /** A scope with the same outer world but without the names bound inside expressions, and with other variables. */
   withVariables(variables: Variables): Scope {
     return new Scope({ ...this.options, let: variables, zones: this.zones }, this.#compile)
+  }
+
+  /** The same scope for a pipeline with its own text scores, or none. */
+  withScores(scores: TextScores | undefined): Scope {
+    const outer = { locals: this.#locals, depth: this.#depth, zones: this.zones }
+    return new Scope({ ...this.options, scores }, this.#compile, outer)
   }
 
   /** Where the variable is found, or undefined when there is none of that name. */

@@ -10,7 +10,7 @@ import { bsonTypeName, type Doc, isDocument } from '../values/types.ts'
 import { Arguments } from './arguments.ts'
 import { type Context, viewOf } from './context.ts'
 import { cursorReply } from './cursor-reply.ts'
-import { type PreparedQuery, prepare } from './query.ts'
+import { type PreparedQuery, prepare, textFieldsOf } from './query.ts'
 import { statisticsSource } from './statistics-source.ts'
 import { writePipeline } from './write-pipeline.ts'
 import { prefixed } from './write-results.ts'
@@ -95,6 +95,10 @@ export function compile(context: Context, request: AggregateRequest): Pipeline {
     read: (collection, filter) => readCollection(context, collection, filter),
     indexed: (collection, path) => hasIndex(context, collection, path),
     geoPaths: (collection) => geoPaths(context, collection),
+    textFields: (collection) => {
+      const own = viewOf(context, collection)
+      return own && textFieldsOf(own)
+    },
     source: (stage) => statisticsSource(context, request.name, stage),
   }
   const pipeline = compilePipeline(request.stages, env)

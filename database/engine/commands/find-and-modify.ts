@@ -50,6 +50,9 @@ function readRequest(context: Context, command: Doc): Request {
   if (request.remove && request.returnNew) {
     fail(9, "Cannot specify both new=true and remove=true; 'remove' always returns the deleted document")
   }
+  if (request.returnNew && request.fields && isPositional(request.fields)) {
+    fail(2, 'cannot use a positional projection and return the new document')
+  }
   if (!request.remove && !request.update) fail(9, 'Either an update or remove=true must be specified')
   return request
 }
@@ -86,7 +89,14 @@ function updateOne(context: Context, request: Request): Doc {
   }
 }
 
-function shaped(context: Context, request: Request, doc: Doc): Doc {
-  if (!request.fields || Object.keys(request.fields).length === 0) return doc
-  return compileProjection(request.fields, matchEnv(context, undefined, request.query))(doc)
+/** The document as `fields` wants it; a positional `$` tells the element that satisfied the query. */
+function shaped(context: Context, { name, fields, query }: Request, doc: Doc): Doc {
+  if (!fields || Object.keys(fields).length === 0) return doc
+  const env = matchEnv(context, viewOf(context, name), query)
+  const project = compileProjection(fields, { ...env, filter: query.filter })
+  return isPositional(fields) ? project(doc, compileFilter(query.filter, env).arrayIndex(doc)) : project(doc)
+}
+
+function isPositional(fields: Doc): boolean {
+  return Object.keys(fields).some((path) => path.endsWith('.$'))
 }

@@ -161,15 +161,16 @@ export function readQuery(args: Arguments, filterName: string, sorted = false): 
   }
 }
 
-// internals
-
-function textFieldsOf(view: CollectionView): string[] | undefined {
+/** Fields of the collection's text index, if it has one. */
+export function textFieldsOf(view: CollectionView): string[] | undefined {
   for (const { key } of view.collection.indexes) {
     const fields = textFields(key)
     if (fields) return fields
   }
   return undefined
 }
+
+// internals
 
 function collationOf(collation: unknown): Doc | undefined {
   if (!isDocument(collation) || Object.keys(collation).length === 0) return undefined

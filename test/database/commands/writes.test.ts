@@ -329,6 +329,52 @@ describe('update and delete', () => {
     ])
   })
 
+  describe('findAndModify with a positional field', () => {
+    const documents = [
+      {
+        _id: 1,
+        list: [
+          { k: 1, v: 'a' },
+          { k: 2, v: 'b' },
+          { k: 2, v: 'c' },
+        ],
+      },
+    ]
+    const query = { 'list.k': 2 }
+    const fields = { 'list.$': 1 }
+
+    test('shows the element the query found, before the change or as it was removed', async () => {
+      await using bench = new Bench()
+      await bench.insert('c', documents)
+      const update = { $set: { 'list.$.v': 'changed' } }
+      const value = { _id: 1, list: [{ k: 2, v: 'b' }] }
+      expect(await bench.run({ findAndModify: 'c', query, update, fields })).toMatchObject({ value })
+      expect(await bench.find('c')).toMatchObject([{ list: [{}, { v: 'changed' }, { v: 'c' }] }])
+      expect(await bench.run({ findAndModify: 'c', query, remove: true, fields })).toMatchObject({
+        value: { list: [{ k: 2, v: 'changed' }] },
+      })
+    })
+
+    test('does not go with the new document', async () => {
+      await using bench = new Bench()
+      await bench.insert('c', documents)
+      const command = { findAndModify: 'c', query, update: { $set: { x: 1 } }, new: true, fields }
+      expect(await failure(bench.run(command))).toEqual({
+        code: 2,
+        message: 'cannot use a positional projection and return the new document',
+      })
+      expect(await bench.find('c', { filter: { x: 1 } })).toEqual([])
+    })
+
+    test('must name an array that the query names', async () => {
+      await using bench = new Bench()
+      await bench.insert('c', documents)
+      const command = { findAndModify: 'c', query: { _id: 1 }, update: { $set: { x: 1 } }, fields }
+      expect(await failure(bench.run(command))).toMatchObject({ code: 31277 })
+      expect(await bench.find('c', { filter: { x: 1 } })).toEqual([])
+    })
+  })
+
   test('findAndModify takes the first in the order asked for', async () => {
     await using bench = new Bench()
     await bench.insert('c', [

@@ -184,10 +184,11 @@ const SILENT_METADATA = new Set([
   'randVal',
 ])
 
-function meta(argument: unknown): Expression {
+function meta(argument: unknown, { options: { scores } }: Scope): Expression {
   if (typeof argument !== 'string') return fail(17307, '$meta only supports string arguments')
   switch (argument) {
     case 'textScore':
+      if (scores) return ({ root }) => (isDocument(root) ? (scores.of(root) ?? MISSING) : MISSING)
       return fail(40218, 'query requires text score metadata, but it is not available')
     case 'geoNearDistance':
     case 'geoNearPoint':

@@ -9,14 +9,24 @@ import { consume, emit, mapping } from '../flow.ts'
 import type { Stage, StageContext } from './stage.ts'
 
 /** `$match`. */
-export function matchStage(argument: unknown, { scope }: StageContext): Stage {
+export function matchStage(argument: unknown, { scope, textFields }: StageContext): Stage {
   if (!isDocument(argument)) return fail(15959, 'the match filter must be an expression in an object')
-  const { now, let: variables, collation, random } = scope.options
-  const matcher = compileFilter(argument, { now, let: variables, collation, random })
+  const { now, let: variables, collation, random, scores } = scope.options
+  const matcher = compileFilter(argument, {
+    now,
+    let: variables,
+    collation,
+    random,
+    textFields: textFields(),
+  })
   if (matcher.near) fail(5626500, '$geoNear, $near, and $nearSphere are not allowed in this context')
   return {
     match: argument,
-    run: mapping((doc) => (matcher.matches(doc) ? doc : undefined)),
+    run: mapping((doc) => {
+      if (!matcher.matches(doc)) return undefined
+      if (matcher.textScore) scores?.note(doc, matcher.textScore(doc))
+      return doc
+    }),
   }
 }
 

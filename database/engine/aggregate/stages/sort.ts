@@ -10,11 +10,11 @@ import type { Stage, StageContext } from './stage.ts'
 export function sortStage(argument: unknown, { scope, turns }: StageContext): Stage {
   if (!isDocument(argument)) return fail(15973, 'the $sort key specification must be an object')
   if (Object.keys(argument).length === 0) fail(15976, '$sort stage must have at least one sort key')
-  const sorter = compileSorter(argument, scope.options.collation, (name) =>
-    name === 'randVal'
-      ? scope.random()
-      : fail(40218, `query requires ${name} metadata, but it is not available`),
-  )
+  const { collation, scores } = scope.options
+  const sorter = compileSorter(argument, collation, (name, doc) => {
+    if (name === 'randVal') return scope.random()
+    return scores ? scores.of(doc) : fail(40218, `query requires ${name} metadata, but it is not available`)
+  })
   let wanted = Number.POSITIVE_INFINITY
   return {
     sort: {

@@ -67,6 +67,8 @@ export interface StageContext {
   indexed(collection: string, path: string): boolean
   /** Paths with a geo index; undefined when nobody knows. */
   geoPaths(collection: string): readonly string[] | undefined
+  /** Fields of the collection's text index, if it has one. */
+  textFields(): readonly string[] | undefined
   /** Compiles a pipeline inside this one. */
   compile(stages: unknown, options: NestedOptions): NestedPipeline
 }
