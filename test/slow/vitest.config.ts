@@ -1,0 +1,19 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig, mergeConfig } from 'vitest/config'
+import shared from '../../vitest.config.ts'
+
+/** `npm run test:slow`: tests that work with chance, with many more rounds than every change can wait for. */
+export default mergeConfig(
+  shared,
+  defineConfig({
+    root: fileURLToPath(new URL('../..', import.meta.url)),
+    test: {
+      env: {
+        CRASH_ROUNDS: '200',
+        PLANNER_ROUNDS: '600',
+        TRANSACTION_ROUNDS: '600',
+      },
+      testTimeout: 30 * 60_000,
+    },
+  }),
+)
