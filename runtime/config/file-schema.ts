@@ -29,7 +29,10 @@ const schema = z.strictObject({
   looseModules: z.boolean(),
   allowNewerOperators: z.boolean(),
   network: z.enum(['allow', 'loopback', 'deny']),
-  hostMap: textMap,
+  hostMap: z.record(
+    z.string(),
+    z.string().refine(isBaseUrl, 'a base URL such as "http://127.0.0.1:9000" is allowed'),
+  ),
   env: textMap,
   timeZone: z.string().refine(isTimeZone, 'an IANA time zone such as "UTC" or "Asia/Shanghai" is allowed'),
   sandbox: z.boolean(),
@@ -70,6 +73,12 @@ export function checkFileConfig(config: unknown, file: string): UserConfig {
 }
 
 // internals
+
+function isBaseUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, search, hash } = new URL(text)
+  return /^https?:$/.test(protocol) && search === '' && hash === ''
+}
 
 function isTimeZone(zone: string): boolean {
   try {

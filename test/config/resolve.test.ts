@@ -98,6 +98,12 @@ describe('configuration file', () => {
       '{"timeZone": "Mars/Olympus"}',
       /timeZone: an IANA time zone/,
     ],
+    [
+      'map of hosts',
+      'unicloud-local.config.json',
+      '{"hostMap": {"api.example.com": "127.0.0.1:9000"}}',
+      /hostMap\.api\.example\.com: a base URL such as/,
+    ],
     ['syntax', 'unicloud-local.config.ts', 'export default {', /cannot be loaded/],
     ['throws', 'unicloud-local.config.mjs', 'throw new Error("no key")', /no key/],
     ['no default export', 'unicloud-local.config.mjs', 'export const port = 1', /the whole file/],
