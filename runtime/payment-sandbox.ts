@@ -4,7 +4,6 @@
  */
 import { existsSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { deliverOverHttp } from '../sandbox/core/delivery.ts'
 import type { Seed } from '../sandbox/keys/key-keeper.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import type { SpaceOptions } from './config/options.ts'
@@ -89,6 +88,7 @@ class SpaceSandbox implements PaymentSandbox {
 
   async #create(): Promise<Sandbox> {
     const { createSandbox } = await import('../sandbox/sandbox.ts')
+    const { deliverOverHttp } = await import('../sandbox/core/delivery.ts')
     const { clock, logs, options } = this.#space
     const { token } = this.#options
     return createSandbox({
