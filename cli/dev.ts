@@ -7,9 +7,10 @@ import { type DevServer, startDevServer } from '../runtime/dev-server.ts'
 import { printFailure } from './print/failure.ts'
 import { followLogs } from './print/follow-logs.ts'
 import { printProblems } from './print/problems.ts'
+import { printRemark } from './print/remark.ts'
 import { printSummary } from './print/summary.ts'
 import { keepHeapsSmall } from './small-heaps.ts'
-import { type Flags, spaceOptions } from './space-options.ts'
+import { configFolder, type Flags, spaceOptions } from './space-options.ts'
 
 /** Runs until SIGINT or SIGTERM; a changed configuration file starts the space anew on the same port. */
 export async function dev(flags: Flags): Promise<void> {
@@ -17,14 +18,18 @@ export async function dev(flags: Flags): Promise<void> {
   let options: SpaceOptions | undefined = await devOptions(flags)
   let port: number | undefined
   while (options) {
-    const server = await start(port === undefined ? options : { ...options, port }, flags)
-    if (port === undefined) {
+    const server =
+      port === undefined ? await start(options, flags) : await restart({ ...options, port }, flags)
+    if (port === undefined && server) {
       process.stdout.write(`ready ${server.listening.url}\n`)
+      port = server.listening.port
       keepHeapsSmall()
     }
-    port = server.listening.port
-    options = await Promise.race([stop.then(() => undefined), nextOptions(flags, server.space.manifest.root)])
-    await server.close()
+    // Nothing else keeps the process while nothing is served.
+    const waiting = server ? undefined : setInterval(() => {}, 60_000)
+    options = await Promise.race([stop.then(() => undefined), nextOptions(flags)])
+    clearInterval(waiting)
+    await server?.close()
   }
 }
 
@@ -36,31 +41,49 @@ function devOptions(flags: Flags): Promise<SpaceOptions> {
 }
 
 async function start(options: SpaceOptions, flags: Flags): Promise<DevServer> {
+  const json = flags.json === true
   let following: Disposable | undefined
   const server = await startDevServer(options, {
     onSpace: (space) => {
-      printProblems(space.manifest)
-      following = followLogs(space.logs, { json: flags.json === true, requestLog: options.requestLog })
+      printProblems(space.manifest, { json })
+      following = followLogs(space.logs, { json, requestLog: options.requestLog })
     },
   })
-  if (!flags.json) printSummary(server)
+  if (!json) printSummary(server)
   const close = async (): Promise<void> => {
+    const patience = setTimeout(() => tell('finishing running calls; Ctrl-C again stops at once', json), 300)
     await server.close()
+    clearTimeout(patience)
     following?.[Symbol.dispose]()
   }
   return { ...server, close }
 }
 
+/** What the changed configuration asks for may be impossible; the next change can mend that. */
+async function restart(options: SpaceOptions, flags: Flags): Promise<DevServer | undefined> {
+  try {
+    return await start(options, flags)
+  } catch (error) {
+    printFailure(error, flags.json === true)
+    tell('not serving; waiting for another change of the configuration', flags.json === true)
+    return undefined
+  }
+}
+
+function tell(text: string, json: boolean): void {
+  printRemark({ level: 'info', shown: text, text }, json)
+}
+
 /** Resolves with fresh options once a changed configuration file can be used; a broken one is reported and waited on. */
-async function nextOptions(flags: Flags, root: string): Promise<SpaceOptions> {
+async function nextOptions(flags: Flags): Promise<SpaceOptions> {
   for (;;) {
-    await configChange(root)
+    await configChange(configFolder(flags))
     try {
       const options = await devOptions(flags)
-      process.stderr.write('configuration changed; starting again\n')
+      tell('configuration changed; starting again', flags.json === true)
       return options
     } catch (error) {
-      printFailure(error)
+      printFailure(error, flags.json === true)
     }
   }
 }

@@ -23,7 +23,7 @@ export async function run(target: string, flags: Flags): Promise<void> {
   await using space = await createSpace(options)
   using _logs = followLogs(space.logs, { json: flags.json === true, requestLog: options.requestLog })
   const entry = space.manifest.functions[name]
-  printProblems(space.manifest, name)
+  printProblems(space.manifest, { only: name, json: flags.json === true })
   if (!entry) throw unknownFunction(space, name)
   process.exitCode = flags.timing
     ? await runTimer(space, entry, flags)

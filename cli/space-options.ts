@@ -5,6 +5,7 @@ import { loadConfigFile } from '../runtime/config/load-file.ts'
 import type { SpaceOptions, UserConfig } from '../runtime/config/options.ts'
 import { resolveOptions } from '../runtime/config/resolve.ts'
 import { optionTable } from '../runtime/config/table.ts'
+import { standpoint } from '../runtime/project/cloud-folders.ts'
 
 /** Flags as commander hands them over. */
 export type Flags = Record<string, unknown>
@@ -31,13 +32,16 @@ export async function spaceOptions(
   overrides: Partial<SpaceOptions> = {},
   defaults: UserConfig = {},
 ): Promise<SpaceOptions> {
-  const cwd = process.cwd()
-  const given = givenFlags(flags)
-  const folder = path.resolve(cwd, String(given.project ?? process.env.UNICLOUD_LOCAL_PROJECT ?? '.'))
-  const file = await loadConfigFile(folder)
-  const sources = { flags: { ...given, project: folder }, env: process.env, cwd, defaults }
+  const file = await loadConfigFile(configFolder(flags))
+  const sources = { flags: givenFlags(flags), env: process.env, cwd: process.cwd(), defaults }
   const options = resolveOptions(file ? { ...sources, file } : sources)
   return { ...options, ...overrides }
+}
+
+/** Where the configuration file of this command would lie: in the project folder that it was given, or stands in. */
+export function configFolder(flags: Flags): string {
+  const { project } = givenFlags(flags)
+  return standpoint(path.resolve(String(project ?? process.env.UNICLOUD_LOCAL_PROJECT ?? '.'))).root
 }
 
 // internals

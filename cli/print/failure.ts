@@ -1,14 +1,18 @@
 /** How a command ends when it cannot do its work: one line what and where, one line how to mend it. */
 import pc from 'picocolors'
 import { formatPlace, LocalError } from '../../errors/errors.ts'
+import { printRemark } from './remark.ts'
 
 /**
  * Prints an error on stderr.
+ * @param json as a JSON line
  * @returns the exit code: 2 for what the user can mend, 70 for our own bugs, whose stack is shown
  */
-export function printFailure(error: unknown): number {
+export function printFailure(error: unknown, json = false): number {
   const { err, code } = describe(error)
-  process.stderr.write(`${err}\n`)
+  const text = error instanceof Error ? error.message : String(error)
+  const { where, hint } = error instanceof LocalError ? error : {}
+  printRemark({ level: 'error', shown: err, text, where, hint }, json)
   return code
 }
 

@@ -3,12 +3,17 @@ import path from 'node:path'
 import pc from 'picocolors'
 import { formatPlace } from '../../errors/errors.ts'
 import type { Manifest, ProjectProblem } from '../../runtime/project/manifest.ts'
+import { printRemark } from './remark.ts'
 
 /**
  * Prints the problems of the space and of its functions.
- * @param only show, of the functions' problems, those of this one
+ * @param options.only show the problems of this function, and no others
+ * @param options.json as JSON lines
  */
-export function printProblems(manifest: Manifest, only?: string): void {
+export function printProblems(
+  manifest: Manifest,
+  { only, json = false }: { only?: string; json?: boolean } = {},
+): void {
   const entries = Object.values(manifest.functions).filter(
     (entry) => only === undefined || entry.name === only,
   )
@@ -16,7 +21,11 @@ export function printProblems(manifest: Manifest, only?: string): void {
     ...(only === undefined ? manifest.problems : []),
     ...entries.flatMap((entry) => entry.problems),
   ]
-  for (const problem of problems) process.stderr.write(`${problemLine(problem, manifest.root)}\n`)
+  for (const problem of problems) {
+    const { severity, message, where, hint } = problem
+    const level = severity === 'error' ? severity : 'warn'
+    printRemark({ level, shown: problemLine(problem, manifest.root), text: message, where, hint }, json)
+  }
 }
 
 /** One problem, paths relative to the project. */

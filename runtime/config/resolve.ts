@@ -4,6 +4,7 @@
  */
 import path from 'node:path'
 import { LocalError, type SourcePlace } from '../../errors/errors.ts'
+import { standpoint } from '../project/cloud-folders.ts'
 import type { LoadedConfig } from './load-file.ts'
 import { maskSecrets } from './mask-secrets.ts'
 import type { SpaceOptions, UserConfig } from './options.ts'
@@ -90,7 +91,7 @@ function complete(config: UserConfig): SpaceOptions {
     spaceId: config.spaceId ?? 'local-space',
     host: config.host ?? '127.0.0.1',
     port: config.port ?? 7100,
-    data: config.data ?? path.join(project, '.unicloud-local'),
+    data: config.data ?? path.join(standpoint(project).root, '.unicloud-local'),
     database: checkDatabase(config.database ?? 'embedded'),
     storage: config.storage ?? 'journal',
     redis: checkRedis(config.redis ?? 'memory'),
@@ -120,7 +121,10 @@ function complete(config: UserConfig): SpaceOptions {
     },
     stubs: config.stubs ?? {},
     spaces: Object.fromEntries(
-      Object.entries(config.spaces ?? {}).map(([id, folder]) => [id, path.resolve(project, folder)]),
+      Object.entries(config.spaces ?? {}).map(([id, folder]) => [
+        id,
+        path.resolve(standpoint(project).root, folder),
+      ]),
     ),
     ...(config.dbPort !== undefined ? { dbPort: config.dbPort } : {}),
     ...(config.privateFiles ? { privateFiles: config.privateFiles } : {}),

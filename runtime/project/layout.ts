@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { LocalError } from '../../errors/errors.ts'
 import { providers } from '../provider.ts'
+import { folderProviders, standpoint } from './cloud-folders.ts'
 import { isFolder, subfolders } from './folders.ts'
 import { JsonSource } from './json-source.ts'
 import type { ProjectProblem, ProviderName } from './manifest.ts'
@@ -75,24 +76,6 @@ export function packageSource(root: string, origin: string): CloudSource {
 
 // internals
 
-/** Folder name -> provider; `uniCloud`, the short name all over the documentation, leaves it open. */
-const folderProviders = new Map<string, ProviderName | undefined>([
-  ['uniCloud-aliyun', 'aliyun'],
-  ['uniCloud-tcb', 'tencent'],
-  ['uniCloud-tencent', 'tencent'],
-  ['uniCloud-alipay', 'alipay'],
-  ['uniCloud-dcloud', 'dcloud'],
-  ['uniCloud', undefined],
-])
-
-/** Someone who stands inside the cloud folder means the project around it. */
-function standpoint(dir: string): { root: string; folder?: string } {
-  const name = path.basename(dir)
-  if (folderProviders.has(name) && isFolder(path.join(dir, 'cloudfunctions')))
-    return { root: path.dirname(dir), folder: name }
-  return { root: dir }
-}
-
 function cloudFolders(root: string): string[] {
   return [...folderProviders.keys()].filter((name) => isFolder(path.join(root, name)))
 }
@@ -112,7 +95,7 @@ function chooseFolder(
     hint:
       fitting.length > 1
         ? `keep one of ${fitting.join(', ')}: they are the same provider`
-        : 'choose one with --provider aliyun, tencent, alipay or dcloud',
+        : `choose one with --provider ${found.flatMap((name) => folderProviders.get(name) ?? []).join(' or ')}`,
   })
 }
 

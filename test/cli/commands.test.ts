@@ -114,6 +114,24 @@ describe('run', () => {
     expect(listed.data.map(({ title }) => title)).toContain('milk')
   })
 
+  test('who stands in the cloud folder means the project around it', async () => {
+    const folder = path.join(await temporaryFolder(), 'around')
+    await cli(['init', folder])
+    await writeFile(path.join(folder, 'unicloud-local.config.ts'), `export default { spaceId: 'around' }`)
+    await cli(['run', 'todo.add', '--params', '{"title":"bread"}'], { cwd: folder })
+    const { stdout } = await cli(['run', 'todo.list'], { cwd: path.join(folder, 'uniCloud-aliyun') })
+    expect((JSON.parse(stdout) as { data: { title: string }[] }).data.map(({ title }) => title)).toContain(
+      'bread',
+    )
+  })
+
+  test('the configuration file may name the project', async () => {
+    const folder = await temporaryFolder()
+    await cli(['init', path.join(folder, 'inner'), '--template', 'hello'])
+    await writeFile(path.join(folder, 'unicloud-local.config.json'), '{ "project": "inner" }')
+    expect((await cli(['run', 'hello'], { cwd: folder })).code).toBe(0)
+  })
+
   test('the parameter file of an object names method and arguments', async () => {
     expect(JSON.parse((await run('todo')).stdout)).toMatchObject({ title: 'Try unicloud-local' })
   })
@@ -277,6 +295,22 @@ describe('dev', () => {
     )
   })
 
+  test('a configuration that cannot be served is waited out', async () => {
+    const folder = path.join(await temporaryFolder(), 'configured')
+    await cli(['init', folder, '--template', 'hello'])
+    const file = path.join(folder, 'unicloud-local.config.ts')
+    await using server = await dev(['--project', folder])
+    const get = async () => await (await fetch(`${server.url}/hello`)).text()
+    await writeFile(file, `export default { data: ${JSON.stringify(file)} }`)
+    await until(async () => server.output.stderr.includes('waiting for another change'))
+    expect(server.output.stderr).toContain('the state folder cannot be written: there is a file in its place')
+    await writeFile(file, 'export default {}')
+    await until(async () => (await get().catch(() => '')).includes('uniCloud'))
+    await writeFile(file, `export default { data: ${JSON.stringify(file)} }`)
+    await until(async () => (server.output.stderr.match(/waiting for another change/g) ?? []).length === 2)
+    expect(await server.stop('SIGINT')).toBe(0)
+  })
+
   test('a new database file brings in its collection', async () => {
     const folder = path.join(await temporaryFolder(), 'seeded')
     await cli(['init', folder])
@@ -292,14 +326,22 @@ describe('dev', () => {
   })
 
   test('--json prints log lines as JSON on stderr', async () => {
-    await using server = await dev(['--project', project, '--json'])
-    await fetch(`${server.url}/greet`)
+    const folder = path.join(await temporaryFolder(), 'json')
+    await cli(['init', folder])
+    await writeFile(
+      path.join(folder, 'uniCloud-aliyun', 'cloudfunctions', 'greet', 'package.json'),
+      '{"extensions":{"x":{}}}',
+    )
+    await using server = await dev(['--project', folder, '--json'])
+    const body = { method: 'POST', body: '{}' }
+    await fetch(`${server.url}/_unicloud/api/functions/greet`, body)
     await server.stop()
     const lines = server.output.stderr
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>)
     expect(lines).toContainEqual(expect.objectContaining({ channel: 'call', functionName: 'greet' }))
+    expect(lines[0]).toMatchObject({ level: 'warn', channel: 'system', where: { line: 1, column: 16 } })
   })
 })
 
