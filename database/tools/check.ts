@@ -27,11 +27,7 @@ export async function checkFolder(
   storage: Storage,
   onCollection: (namespace: string) => void = () => {},
 ): Promise<CheckReport | undefined> {
-  if (storage === 'lmdb') {
-    if (!storesIn(directory).includes(storage)) return undefined
-    const { verifyLmdb } = await import('../engine/verify/verify-lmdb.ts')
-    return { ...(await verifyLmdb(directory, onCollection)), copied: false }
-  }
+  if (storage === 'lmdb') return checkLmdb(directory, onCollection)
   if (!holdsDatabase(directory)) return undefined
   const lock = lockFolder(directory)
   if (lock !== 'in use') {
@@ -79,6 +75,18 @@ export async function* validateCollections(
 }
 
 // internals
+
+/** lmdb lets others read while it writes: no copy is needed. */
+async function checkLmdb(
+  directory: string,
+  onCollection: (namespace: string) => void,
+): Promise<CheckReport | undefined> {
+  if (!storesIn(directory).includes('lmdb')) return undefined
+  const { verifyLmdb } = await import('../engine/verify/verify-lmdb.ts')
+  const lock = lockFolder(directory)
+  using _held = lock === 'in use' ? undefined : lock
+  return { ...(await verifyLmdb(directory, lock === 'in use', onCollection)), copied: false }
+}
 
 /** Undefined where no lock can be written: then nobody else can write either. */
 function lockFolder(directory: string): FolderLock | undefined | 'in use' {

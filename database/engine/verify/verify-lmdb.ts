@@ -1,9 +1,10 @@
-import { statSync } from 'node:fs'
+import { constants, copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { CatalogEntry } from '../store/contract.ts'
 import { LMDB_FILE } from '../store/files.ts'
 import { CatalogRecords } from '../store/lmdb/catalog-records.ts'
-import { inspectFile, isDamage, lmdbFailure, missingBytes } from '../store/lmdb/data-file.ts'
+import { fillUp, inspectFile, isDamage, lmdbFailure, missingBytes } from '../store/lmdb/data-file.ts'
 import { CacheBudget } from '../store/lmdb/document-cache.ts'
 import { type Environment, openEnvironment } from '../store/lmdb/environment.ts'
 import { type CollectionState, LmdbCollection } from '../store/lmdb/lmdb-collection.ts'
@@ -12,24 +13,41 @@ import { verifyCollection } from './verify-collection.ts'
 import type { FolderReport, VerifiedCollection } from './verify-folder.ts'
 
 /**
- * Reads everything in a file of lmdb and changes nothing, also while others write to it: the catalogue, documents, their
- * number and size, and every index against the documents in both directions. lmdb has no checksums of its own: a byte
- * that was changed inside a text is not noticed.
+ * Reads everything in a file of lmdb and changes nothing: the catalogue, documents, their number and size, and every
+ * index against the documents in both directions. lmdb has no checksums of its own: a byte that was changed inside a
+ * text is not noticed.
+ * @param inUse another process has it open, and may go on writing
  * @param onCollection told before each collection is read
  * @throws DatabaseError 96 when the file cannot be opened
  */
 export async function verifyLmdb(
   directory: string,
+  inUse: boolean,
   onCollection: (namespace: string) => void = () => {},
 ): Promise<FolderReport> {
   const path = join(directory, LMDB_FILE)
+  if (inUse || missingBytes(path) === 0) return verifyFile(path, onCollection)
+  // After a crash the last pages may never have been written, if nothing is in them. Whether that is so only reading
+  // tells, and lmdb must not run out of file meanwhile: a copy is filled up.
+  const copy = mkdtempSync(join(tmpdir(), 'unicloud-local-check-'))
+  try {
+    copyFileSync(path, join(copy, LMDB_FILE), constants.COPYFILE_FICLONE)
+    fillUp(join(copy, LMDB_FILE))
+    return await verifyFile(join(copy, LMDB_FILE), onCollection)
+  } finally {
+    rmSync(copy, { recursive: true, force: true })
+  }
+}
+
+// internals
+
+async function verifyFile(path: string, onCollection: (namespace: string) => void): Promise<FolderReport> {
   const findings = new Findings()
   const collections: VerifiedCollection[] = []
   const report = (sequence: number): FolderReport => {
     return { findings: findings.list, collections, commits: 0, sequence, bytes: statSync(path).size }
   }
-  const missing = missingBytes(path)
-  const flaw = inspectFile(path) ?? (missing > 0 ? `its last ${missing} bytes are missing` : undefined)
+  const flaw = inspectFile(path)
   if (flaw !== undefined) {
     findings.add('error', flaw, { file: LMDB_FILE })
     return report(0)
@@ -52,8 +70,6 @@ export async function verifyLmdb(
     await environment?.root.close()
   }
 }
-
-// internals
 
 function verifyOne(
   environment: Environment,
