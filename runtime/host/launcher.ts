@@ -15,7 +15,7 @@ export interface LauncherOptions {
 }
 
 /** The next spare is started this long after one was taken: the load of the function that took it goes first. */
-const refillDelayMs = 150
+const refillDelayMs = 20
 
 export class Launcher {
   readonly #options: LauncherOptions
