@@ -39,6 +39,20 @@ export function entriesOf(parts: readonly KeyPart[], doc: Doc): Entries {
   return { rows, multikey: true }
 }
 
+/** What {@link scalarAt} gives when there is an array on the way, or at its end. */
+export const NO_SCALAR: unique symbol = Symbol('no scalar')
+
+/** The value at a path through documents only: what most documents have, and cheap to find. */
+export function scalarAt(doc: Doc, segments: readonly string[]): unknown {
+  let value: unknown = doc
+  for (let at = 0; at < segments.length; at++) {
+    if (Array.isArray(value)) return NO_SCALAR
+    if (!isDocument(value)) return MISSING
+    value = getOwn(value, segments[at]!)
+  }
+  return Array.isArray(value) ? NO_SCALAR : value
+}
+
 /** The value an empty array puts into an index: not null, so that a unique index tells `[]` from null. */
 export const EMPTY_ARRAY: unique symbol = Symbol('empty array')
 
@@ -51,6 +65,16 @@ export function encodeRow(parts: readonly KeyPart[], row: readonly unknown[], en
   let key = ''
   for (let at = 0; at < parts.length; at++) key += encodePart(row[at], parts[at]!.descending, encode)
   return key
+}
+
+/** The key string of one part. */
+export function encodePart(value: unknown, descending: boolean, encode: KeyEncoder): string {
+  if (value === EMPTY_ARRAY) {
+    // Just behind null, where no other value encodes: 0 never starts a type byte (§7).
+    const bytes = `${encodeKey(null)}\0`
+    return descending ? invert(bytes) : bytes
+  }
+  return encode(value, descending)
 }
 
 /** The same bytes upside down: how a descending part is ordered. */
@@ -129,13 +153,4 @@ function descend(element: unknown, segments: readonly string[], at: number): Sto
 
 function lastName(part: KeyPart): string {
   return part.segments.at(-1)!
-}
-
-function encodePart(value: unknown, descending: boolean, encode: KeyEncoder): string {
-  if (value === EMPTY_ARRAY) {
-    // Just behind null, where no other value encodes: 0 never starts a type byte (§7).
-    const bytes = `${encodeKey(null)}\0`
-    return descending ? invert(bytes) : bytes
-  }
-  return encode(value, descending)
 }

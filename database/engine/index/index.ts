@@ -4,7 +4,17 @@ import { encodeKey, groupKeyEncoder } from '../values/keys.ts'
 import { getOwn } from '../values/own.ts'
 import { type Doc, MISSING } from '../values/types.ts'
 import { ID_INDEX, type IndexDefinition, isDeclarationOnly } from './definition.ts'
-import { type Entries, encodeRow, entriesOf, type KeyEncoder, type KeyPart, keyParts } from './entries.ts'
+import {
+  type Entries,
+  encodePart,
+  encodeRow,
+  entriesOf,
+  type KeyEncoder,
+  type KeyPart,
+  keyParts,
+  NO_SCALAR,
+  scalarAt,
+} from './entries.ts'
 import { IdKeys, type KeyList } from './key-list.ts'
 import { OrderedKeys } from './ordered-keys.ts'
 
@@ -111,7 +121,15 @@ export class Index {
   build(documents: Iterable<[number, Doc]>): void {
     const keys: string[] = []
     const records: number[] = []
+    const simple = this.#simplePart()
     for (const [record, doc] of documents) {
+      const value = simple ? scalarAt(doc, simple.segments) : NO_SCALAR
+      if (value !== NO_SCALAR) {
+        if (value === MISSING && this.definition.sparse) continue
+        keys.push(encodePart(value, simple!.descending, this.#encoder))
+        records.push(record)
+        continue
+      }
       const found = this.#keysAndArrays(doc)
       if (found.multikey) this.multikey = true
       for (const key of found.keys) {
@@ -145,6 +163,12 @@ export class Index {
   }
 
   // internals
+
+  /** The only part of an index that takes in every document: one value gives one entry, unless it is an array. */
+  #simplePart(): KeyPart | undefined {
+    if (this.#declarationOnly || this.#partial || this.parts.length !== 1) return undefined
+    return this.parts[0]
+  }
 
   #keysAndArrays(doc: Doc): { readonly keys: readonly string[]; readonly multikey: boolean } {
     if (this.#isId) return { keys: [encodeKey(getOwn(doc, '_id'))], multikey: false }

@@ -171,7 +171,13 @@ function position(chunk: Chunk, key: string, record: number): number {
 
 function sortedOrder(keys: string[], records: number[]): Uint32Array {
   const order = new Uint32Array(keys.length)
-  for (let at = 0; at < order.length; at++) order[at] = at
+  let sorted = true
+  for (let at = 0; at < order.length; at++) {
+    order[at] = at
+    if (at > 0 && !below(keys[at - 1]!, records[at - 1]!, keys[at]!, records[at]!)) sorted = false
+  }
+  // Dates, counters and ObjectIds come in their order.
+  if (sorted) return order
   return order.sort((a, b) => {
     const left = keys[a]!
     const right = keys[b]!

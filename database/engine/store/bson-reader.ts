@@ -57,12 +57,12 @@ export class BsonReader {
     return doc
   }
 
-  /** Passes over a document and gives its bytes. */
-  skipDocument(): Buffer {
+  /** Passes over a document and gives its length. */
+  skipDocument(): number {
     const start = this.at
     this.at = this.#begin()
     this.#depth--
-    return this.#bytes.subarray(start, this.at)
+    return this.at - start
   }
 
   // internals
@@ -180,7 +180,9 @@ export class BsonReader {
     const end = start + length - 1
     if (length < 1 || end >= this.#bytes.length) throw new Error('BSON string of an impossible length')
     this.at = end + 1
-    return this.#bytes.toString('utf8', start, end)
+    return length <= SHORT
+      ? this.#names.value(this.#bytes, start, end)
+      : this.#bytes.toString('utf8', start, end)
   }
 
   #binary(): Binary {
@@ -225,31 +227,47 @@ export class BsonReader {
   }
 }
 
-/** Field names seen before: decoding each of them anew costs more than the values. */
+/**
+ * Field names and short texts seen before. Decoding each of them anew costs more than everything else, and documents
+ * that share them (states, kinds, tags) take less memory.
+ */
 export class NameCache {
-  readonly #slots: (string | undefined)[] = new Array(SLOTS)
+  readonly #names: (string | undefined)[] = new Array(SLOTS)
+  readonly #values: (string | undefined)[] = new Array(SLOTS)
 
   text(bytes: Buffer, start: number, end: number): string {
-    let hash = end - start
-    let bits = 0
-    for (let at = start; at < end; at++) {
-      const byte = bytes[at]!
-      bits |= byte
-      hash = (Math.imul(hash, 31) + byte) | 0
-    }
-    if (bits > 127) return bytes.toString('utf8', start, end)
-    const slot = hash & (SLOTS - 1)
-    const known = this.#slots[slot]
-    if (known !== undefined && same(known, bytes, start, end)) return known
-    const text = bytes.toString('utf8', start, end)
-    this.#slots[slot] = text
-    return text
+    return lookUp(this.#names, bytes, start, end)
+  }
+
+  /** The same for values, which should not drive names out. */
+  value(bytes: Buffer, start: number, end: number): string {
+    return lookUp(this.#values, bytes, start, end)
   }
 }
 
 // internals
 
 const SLOTS = 1024
+/** Bytes of a text, its end included, that is worth looking up. */
+const SHORT = 16
+
+function lookUp(slots: (string | undefined)[], bytes: Buffer, start: number, end: number): string {
+  let hash = end - start
+  let bits = 0
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at]!
+    bits |= byte
+    hash = (Math.imul(hash, 31) + byte) | 0
+  }
+  if (bits > 127) return bytes.toString('utf8', start, end)
+  const slot = hash & (SLOTS - 1)
+  const known = slots[slot]
+  if (known !== undefined && same(known, bytes, start, end)) return known
+  const text = bytes.toString('utf8', start, end)
+  slots[slot] = text
+  return text
+}
+
 /** The server's own limit; what is stored nests less (§13), what arrives over the wire may try. */
 const MAX_DEPTH = 200
 

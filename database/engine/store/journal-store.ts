@@ -107,7 +107,7 @@ export class JournalStore implements Store {
   estimate(entry: CatalogEntry): { documents: number; bytes: number } | undefined {
     const stored = this.#stored.collections.get(entry.id)
     if (!stored) return undefined
-    const pending = stored.pending.reduce((sum, { bson }) => sum + (bson?.length ?? 0), 0)
+    const pending = stored.pending.reduce((sum, { length }) => sum + length, 0)
     return {
       documents: (stored.file?.documents ?? 0) + stored.pending.length,
       bytes: (stored.file?.bytes ?? 0) + pending,

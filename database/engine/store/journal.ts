@@ -80,11 +80,15 @@ export class JournalFile {
   }
 }
 
-/** A document a journal record writes; its BSON is decoded when somebody needs it. */
+/** A document a journal record writes; it is decoded when somebody needs it. */
 export interface JournalWrite {
   readonly collection: number
   readonly record: number
-  readonly bson: Buffer | undefined
+  /** The bytes its BSON is in. A buffer of its own for each of a hundred thousand would cost more than all the rest. */
+  readonly source: Buffer
+  readonly at: number
+  /** Bytes of the BSON; 0 for a removal. */
+  readonly length: number
 }
 
 /** A record as it was read back. */
@@ -173,9 +177,10 @@ function decodeRecord(whole: Buffer, names: NameCache): JournalRecord {
   while (reader.at < whole.length) {
     const collection = reader.uint32()
     const record = reader.double()
-    const removed = whole.readUInt32LE(reader.at) === 0
+    const { at } = reader
+    const removed = whole.readUInt32LE(at) === 0
     if (removed) reader.at += 4
-    writes.push({ collection, record, bson: removed ? undefined : reader.skipDocument() })
+    writes.push({ collection, record, source: whole, at, length: removed ? 0 : reader.skipDocument() })
   }
   return {
     sequence: whole.readDoubleLE(8),

@@ -19,18 +19,24 @@ export function replay(
   const { documents } = loaded
   let { bytes, largest } = loaded
   let nextRecord = 1
-  for (const { record, bson } of lastVersions(writes)) {
+  let reader: BsonReader | undefined
+  let read: Buffer | undefined
+  for (const { record, source, at, length } of lastVersions(writes)) {
     const before = documents.get(record)
     if (before) bytes -= sizeOf(before)
     // A removed record's number is not given out again: scans of open cursors tell records by it.
     if (record >= nextRecord) nextRecord = record + 1
-    if (!bson) {
+    if (length === 0) {
       documents.delete(record)
       continue
     }
-    documents.set(record, new BsonReader(bson, 0, names).document())
-    bytes += bson.length
-    if (bson.length > largest) largest = bson.length
+    // The documents of one commit lie in the same bytes.
+    if (!reader || source !== read) reader = new BsonReader(source, 0, names)
+    read = source
+    reader.at = at
+    documents.set(record, reader.document())
+    bytes += length
+    if (length > largest) largest = length
   }
   for (const record of documents.keys()) if (record >= nextRecord) nextRecord = record + 1
   return { bytes, largest, nextRecord }
