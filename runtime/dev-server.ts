@@ -37,12 +37,13 @@ export async function startDevServer(
   if (options.dbPort !== undefined) await openDatabaseOf(space)
   else if (/^mongod/.test(options.database)) reportUnreachable(space)
   const timers = new SpaceTimers(space, options.timers)
-  const { storage, clientStorage } = space.services
+  const { storage, clientStorage, push } = space.services
   let listening: Listening | undefined
   const sandbox = options.sandbox ? createPaymentSandbox(space, { token: () => listening?.token }) : undefined
   const gateway = createGateway(space, {
     triggers: timers,
     storage,
+    channels: push,
     client: { storage: clientStorage },
     ...(sandbox ? { sandbox } : {}),
   })

@@ -199,11 +199,12 @@ class MemorySpace implements TestSpace {
 
   async #listen(): Promise<{ gateway: Gateway; listening: Listening }> {
     const { createGateway } = await import('../runtime/gateway/server.ts')
-    const { storage, clientStorage } = this.space.services
+    const { storage, clientStorage, push } = this.space.services
     const client = { storage: clientStorage }
     const gateway = createGateway(this.space, {
       triggers: this.#timers,
       storage,
+      channels: push,
       client,
       ...(this.#payments ? { sandbox: this.#payments } : {}),
     })

@@ -17,6 +17,7 @@ import type { TriggersControl } from './control/triggers-control.ts'
 import { errorBody, gatewayError, type HttpError, headersExceeded } from './http-errors.ts'
 import { answerProtocolError } from './protocol-errors.ts'
 import { sendJson } from './reply.ts'
+import { type ChannelSource, SSE_PREFIX, SseChannels } from './sse-channels.ts'
 import { STORAGE_PREFIX, type StorageHttp } from './storage-http.ts'
 import { UrlFunctions } from './url-functions.ts'
 
@@ -29,6 +30,8 @@ export interface GatewayOptions {
   storage?: StorageHttp
   /** Serves what is below `/_unicloud/sandbox`; decides itself who may. */
   sandbox?: SandboxHttp
+  /** SSE channels of functions; read below `/_unicloud/sse/`. */
+  channels?: ChannelSource
   /** What the client protocol offers beside functions: clientDB, file storage. */
   client?: ClientServices
   limits?: Partial<GatewayLimits>
@@ -97,6 +100,7 @@ class HttpGateway implements Gateway {
   readonly #urls: UrlFunctions
   readonly #client: ClientProtocol
   readonly #control: ControlFace
+  readonly #channels: SseChannels | undefined
   readonly #manifestWatch: Disposable
 
   constructor(space: Space, options: GatewayOptions) {
@@ -107,6 +111,7 @@ class HttpGateway implements Gateway {
     this.#client = new ClientProtocol(space, clientIp, options.client ?? {})
     this.#urls = new UrlFunctions(space, clientIp, (path) => isOwnPath(path) || this.#client.serves(path))
     this.#control = new ControlFace({ space, clientIp, triggers: options.triggers })
+    this.#channels = options.channels && new SseChannels(options.channels)
     this.#manifestWatch = space.onManifest(() => this.#urls.refresh())
     this.#server = this.#createServer({ ...defaultLimits, ...options.limits })
   }
@@ -155,6 +160,8 @@ class HttpGateway implements Gateway {
       if (storage && path.startsWith(STORAGE_PREFIX))
         return storage.handle(req, res, path.slice(STORAGE_PREFIX.length), query)
       if (sandbox && isBelow(path, MOUNT)) return sandbox.handler(req, res)
+      if (this.#channels && path.startsWith(SSE_PREFIX))
+        return this.#channels.handle(req, res, path.slice(SSE_PREFIX.length))
       return this.#control.handle(req, res, path)
     }
     if (this.#client.serves(path)) return this.#client.handle(req, res, path)
@@ -197,6 +204,7 @@ class HttpGateway implements Gateway {
   async close(graceMs: number): Promise<void> {
     this.#manifestWatch[Symbol.dispose]()
     this.#control.close()
+    this.#channels?.close()
     if (!this.#server.listening) return
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     // A connection that finishes its answer now would be kept alive and hold the server open.
