@@ -87,16 +87,15 @@ export class WriteQueue {
         good = this.#runAll()
       })
       this.#outcome.visible()
-      for (const job of good) job.settle()
     } catch (error) {
       failure = { error: await reasonOf(error) }
       this.#outcome.failed()
     }
-    this.#unsettled = undefined
     for (const job of good) {
       if (failure) job.reject(failure.error)
-      else job.resolve()
+      else finish(job)
     }
+    this.#unsettled = undefined
     settled()
   }
 
@@ -122,6 +121,16 @@ export class WriteQueue {
 }
 
 // internals
+
+/** The commit is made, whatever those say who are told of it. */
+function finish(job: Job): void {
+  try {
+    job.settle()
+    job.resolve()
+  } catch (error) {
+    job.reject(error)
+  }
+}
 
 /** Lmdb gives the reason for a failed commit by a promise, which may never be kept. */
 async function reasonOf(error: unknown): Promise<unknown> {
