@@ -1,8 +1,8 @@
-import type { Clock } from '../../clock/clock.ts'
 import { DatabaseError } from '../command.ts'
 import type { Context } from './commands/context.ts'
 import { COMMANDS, type CommandEntry } from './commands/table.ts'
 import { databaseError, fail } from './errors.ts'
+import { parked } from './parked.ts'
 import { Pause } from './pause.ts'
 import { Reading } from './planner/reading.ts'
 import type { EngineState } from './state.ts'
@@ -179,7 +179,7 @@ export class Executor {
       } catch (error) {
         unit.rollback()
         if (!(error instanceof Blocked)) throw error
-        await this.#wait(error, { pause: context.pause, signal: call.signal }, started)
+        await parked(error, { clock, started, pause: context.pause, signal: call.signal })
       }
     }
   }
@@ -221,19 +221,6 @@ export class Executor {
         throw error
       },
     )
-  }
-
-  /** Parks a plain write until the transaction in its way has ended. */
-  async #wait(
-    blocked: Blocked,
-    { pause, signal }: { pause: Pause; signal: AbortSignal | undefined },
-    started: number,
-  ): Promise<void> {
-    const { clock } = this.#state
-    const left = Math.min(started + MAX_WAIT_MS - clock.now(), pause.left)
-    const outcome = left > 0 ? await firstOf(blocked.by.whenEnded(), clock, left, signal) : 'late'
-    if (outcome === 'given up') fail(11601, 'operation was interrupted')
-    if (outcome === 'late') fail(50, TOO_LATE)
   }
 
   /** What a unit has written, ready to be stored; undefined for nothing. */
@@ -298,32 +285,7 @@ interface Write {
 
 const NO_SNAPSHOT = () => undefined
 
-/** How long a plain write waits for a transaction (§10). */
-const MAX_WAIT_MS = 5000
 const TRANSIENT: ReadonlySet<number> = new Set([24, 112, 246, 251, 267])
-
-const TOO_LATE =
-  'operation exceeded time limit while it waited for an open transaction that has written the same document'
-
-/** Waits for the first of: an end, so many milliseconds of the clock, a caller who gives up. */
-function firstOf(
-  end: Promise<void>,
-  clock: Clock,
-  ms: number,
-  signal: AbortSignal | undefined,
-): Promise<'ended' | 'late' | 'given up'> {
-  return new Promise((resolve) => {
-    const settle = (outcome: 'ended' | 'late' | 'given up') => {
-      timer[Symbol.dispose]()
-      signal?.removeEventListener('abort', giveUp)
-      resolve(outcome)
-    }
-    const giveUp = () => settle('given up')
-    const timer = clock.setTimer(() => settle('late'), ms)
-    signal?.addEventListener('abort', giveUp, { once: true })
-    void end.then(() => settle('ended'))
-  })
-}
 
 function wantsJournal(command: Doc): boolean {
   return isDocument(command.writeConcern) && (command.writeConcern.j === true || command.writeConcern.j === 1)

@@ -11,6 +11,7 @@ import { freshState, type Home, LmdbCollection } from './lmdb-collection.ts'
 import { LmdbSnapshot } from './lmdb-snapshot.ts'
 import { type Opened, openFile } from './open-file.ts'
 import { Sweeper, type Waste } from './sweeper.ts'
+import { Undo } from './undo.ts'
 import { WriteQueue } from './write-queue.ts'
 
 export interface LmdbStoreOptions {
@@ -299,30 +300,6 @@ export class LmdbStore implements Store {
 interface Known {
   readonly entry: CatalogEntry
   data?: LmdbCollection
-}
-
-/** What a work has changed in memory. */
-class Undo {
-  readonly touched = new Set<LmdbCollection>()
-  readonly waste: Waste[] = []
-  readonly #steps: (() => void)[] = []
-
-  add(step: () => void): void {
-    this.#steps.push(step)
-  }
-
-  /** Takes over what a part has noted, which is empty then. */
-  adopt(part: Undo): void {
-    for (const collection of part.touched) this.touched.add(collection)
-    this.waste.push(...part.waste.splice(0))
-    this.#steps.push(...part.#steps.splice(0))
-    part.touched.clear()
-  }
-
-  run(): void {
-    for (const step of this.#steps.reverse()) step()
-    this.#steps.length = 0
-  }
 }
 
 const CACHE_BYTES = 32 * 1024 * 1024
