@@ -33,9 +33,13 @@ const bundles = [
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
   },
-  // Threads: one file each.
+  // Threads. The database's keeps apart what only some need: in one file, all of it would start at once.
   { entryPoints: { 'guest/worker': 'runtime/guest/worker.ts' } },
-  { entryPoints: { 'database/thread': 'database/engine/thread.ts' } },
+  {
+    entryPoints: { 'database/thread': 'database/engine/thread.ts' },
+    splitting: true,
+    chunkNames: 'database/[name]-[hash]',
+  },
   // Loaded in the middle of a function's own code, where nothing can be awaited.
   {
     entryPoints: { 'guest/database-client': 'runtime/guest/uni-cloud/database-client.ts' },
