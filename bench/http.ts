@@ -73,19 +73,13 @@ async function load(
 }
 
 async function listCandidates(): Promise<Candidate[]> {
-  const project = await writeProject(1)
+  const shared = await writeProject(1)
+  const single = await writeProject(1, { concurrency: 1 })
   const servers = path.join(packageRoot, 'bench', 'servers')
   const own: Candidate[] = [
-    {
-      name: 'unicloud-local',
-      command: [
-        process.execPath,
-        path.join(packageRoot, 'dist/cli/main.js'),
-        ...['dev', '--project', project.root, '--port', '{port}', '--no-builtins', '--request-log', 'quiet'],
-      ],
-      port: 7301,
-      probe: '/f0',
-    },
+    ours('unicloud-local', shared.root),
+    ours('unicloud-local, one call at a time per instance', single.root),
+    ours('unicloud-local, --request-log quiet', shared.root, ['--request-log', 'quiet']),
     {
       name: 'node:http',
       command: [process.execPath, path.join(servers, 'node-http.js')],
@@ -100,6 +94,17 @@ async function listCandidates(): Promise<Candidate[]> {
     },
   ]
   return [...own, ...peers()]
+}
+
+/** Its log goes to a pipe that somebody reads, as in a terminal or a container. */
+function ours(name: string, project: string, flags: readonly string[] = []): Candidate {
+  const main = path.join(packageRoot, 'dist/cli/main.js')
+  return {
+    name,
+    command: [process.execPath, main, 'dev', '--project', project, '--port', '{port}', ...flags],
+    port: 7301,
+    probe: '/f0',
+  }
 }
 
 /** Other emulators, when `npm ci` was run in bench/peers. */

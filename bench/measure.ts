@@ -28,14 +28,22 @@ export function cpuMicros(root: number): number {
   return processTree(root).reduce((sum, pid) => sum + (readStat(pid)?.ticks ?? 0) * 10_000, 0)
 }
 
-/** Proportional set size of a process tree in MB: memory that is really its own, shared pages divided. */
-export function pssMB(root: number): number {
-  let kilobytes = 0
+/** Memory of a process tree, in MB. */
+export interface Memory {
+  /** Proportional set size: pages that several processes have, such as Node's program, count in parts. */
+  pss: number
+  /** What no other process has: heaps, stacks, buffers. */
+  own: number
+}
+
+export function memoryOf(root: number): Memory {
+  const memory = { pss: 0, own: 0 }
   for (const pid of processTree(root)) {
     const text = readProc(pid, 'smaps_rollup')
-    kilobytes += Number(text?.match(/^Pss:\s+(\d+)/m)?.[1] ?? 0)
+    memory.pss += Number(text?.match(/^Pss:\s+(\d+)/m)?.[1] ?? 0) / 1024
+    memory.own += Number(text?.match(/^Anonymous:\s+(\d+)/m)?.[1] ?? 0) / 1024
   }
-  return kilobytes / 1024
+  return memory
 }
 
 // internals
