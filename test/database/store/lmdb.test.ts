@@ -265,6 +265,25 @@ describe('readers', () => {
     },
   )
 
+  test('hundreds of cursors may be open, each with its own snapshot', async () => {
+    using folder = new Folder()
+    await using database = open(folder, { durability: 'none' })
+    await database.command('d', insert('a', many(5)))
+    const ids: unknown[] = []
+    for (let n = 0; n < 400; n++) {
+      const { cursor } = await database.command('d', { find: 'a', batchSize: 1 })
+      ids.push((cursor as { id: unknown }).id)
+      await database.command('d', { update: 'a', updates: [{ q: { _id: 4 }, u: { $set: { n: -n } } }] })
+    }
+    for (const n of [0, 200, 399]) {
+      const { cursor } = await database.command('d', { getMore: ids[n], collection: 'a' })
+      const [last] = (cursor as { nextBatch: Doc[] }).nextBatch.slice(-1)
+      expect(last).toMatchObject({ _id: 4, n: n === 0 ? 4 : 1 - n })
+    }
+    await database.command('d', { killCursors: 'a', cursors: ids })
+    expect(await database.command('d', { count: 'a', query: { n: -399 } })).toMatchObject({ n: 1 })
+  })
+
   test('open cursors and scans under way do not hinder the closing', async () => {
     using folder = new Folder()
     const database = open(folder)

@@ -90,6 +90,8 @@ export function openEnvironment(path: string, { safe = true, readOnly = false }:
     path,
     noSubdir: true,
     maxDbs: 4,
+    // Every open cursor may hold a snapshot of its own.
+    maxReaders: 2000,
     encoding: 'binary',
     separateFlushed: true,
     // With it a failed commit rejects a promise that nobody has.
