@@ -75,7 +75,7 @@ export class Scheduler<Result extends FireResult = FireResult> implements Dispos
     for (const trigger of triggers) {
       const old = former.get(trigger.functionName)
       if (this.#entries.has(trigger.functionName)) {
-        const text = `[${trigger.functionName}] has more than one timer trigger; "${trigger.name}" is left out`
+        const text = `has more than one timer trigger; "${trigger.name}" is left out`
         this.#options.log('error', text, trigger.functionName)
       } else {
         const unchanged = old?.trigger.name === trigger.name && old.trigger.config === trigger.config
