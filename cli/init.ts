@@ -49,7 +49,7 @@ function nextSteps(dir: string | undefined, template: string): string {
   const go = dir ? `  cd ${dir}\n` : ''
   const call =
     template === 'todo'
-      ? 'unicloud-local run todo.add --params \'[{"title":"milk"}]\''
-      : 'unicloud-local run hello'
-  return `A project from the template "${template}" is ready.\n\n${go}  unicloud-local dev\n  ${call}\n`
+      ? 'npx unicloud-local run todo.add --params \'[{"title":"milk"}]\''
+      : 'npx unicloud-local run hello'
+  return `A project from the template "${template}" is ready.\n\n${go}  npx unicloud-local dev\n  ${call}\n`
 }
