@@ -46,7 +46,7 @@ export class Front {
 
   /** Below `hosts/` the path says which host is meant; else the headers do. */
   #aim(req: IncomingMessage): { host: string; target: string } {
-    const url = req.url ?? '/'
+    const url = originForm(req.url ?? '/')
     const prefix = `${this.#options.mount}/hosts/`
     if (url.startsWith(prefix)) {
       const [, host = '', target = ''] = /^([^/?]*)(.*)$/s.exec(url.slice(prefix.length)) ?? []
@@ -108,6 +108,13 @@ export class Front {
 }
 
 // internals
+
+/** What a client sends that takes us for its HTTP proxy: `http://host/path` -> `/path`; the host is in its headers too. */
+function originForm(target: string): string {
+  const path = /^https?:\/\/[^/?]*(.*)$/is.exec(target)?.[1]
+  if (path === undefined) return target
+  return path.startsWith('/') ? path : `/${path}`
+}
 
 async function readRequest(
   req: IncomingMessage,

@@ -1,4 +1,5 @@
 /** The platforms' hosts that the sandbox stands in for (payment-platforms.md §1.1). */
+import type { IncomingHttpHeaders } from 'node:http'
 
 export const platformHosts = [
   'api.mch.weixin.qq.com',
@@ -27,6 +28,14 @@ export const MOUNT = '/_unicloud/sandbox'
 export function platformHostMap(publicUrl: string): Record<string, string> {
   const base = `${publicUrl.replace(/\/+$/, '')}${MOUNT}/hosts`
   return Object.fromEntries(platformHosts.map((host) => [host, `${base}/${host}`]))
+}
+
+/**
+ * Whether a request is meant for a platform: it was sent to this server instead, by a hosts file, a proxy or a resolver.
+ * The answer opens nothing: what a platform's host is asked for never reaches the control API or the pages.
+ */
+export function isForPlatform(headers: IncomingHttpHeaders): boolean {
+  return platformHost(headers.host) !== '' || platformHost(headers['x-forwarded-host']) !== ''
 }
 
 const known: ReadonlySet<string> = new Set(platformHosts)

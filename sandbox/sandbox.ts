@@ -12,7 +12,7 @@ import type { Order } from './core/order.ts'
 import type { Settings } from './core/settings.ts'
 import type { Simulator } from './core/simulator.ts'
 import type { Front } from './front.ts'
-import { MOUNT, platformHost, platformHostMap } from './hosts.ts'
+import { isForPlatform, MOUNT, platformHostMap } from './hosts.ts'
 import type { Seed } from './keys/key-keeper.ts'
 
 export { MOUNT }
@@ -69,7 +69,7 @@ class LazySandbox implements Sandbox {
   claims(req: IncomingMessage): boolean {
     const { url = '', headers } = req
     if (url.startsWith(MOUNT) && /^[/?]?$/.test(url[MOUNT.length] ?? '')) return true
-    return platformHost(headers['x-forwarded-host']) !== '' || platformHost(headers.host) !== ''
+    return isForPlatform(headers)
   }
 
   hostMap(): Record<string, string> {

@@ -32,7 +32,7 @@ function addAlone(sandbox: Command): void {
         'after',
         `
 Send requests for https://HOST/PATH to http://127.0.0.1:7180/_unicloud/sandbox/hosts/HOST/PATH, or to the address
-itself with the header x-forwarded-host. Notifications go to this machine only; what another address stands for is
+itself with the header Host or x-forwarded-host. Notifications go to this machine only; what another address stands for is
 said by the setting notifyRewrite. The line "ready http://HOST:PORT" goes to stdout; logs go to stderr.`,
       ),
     ['project', 'data', 'sandboxKeys'],

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { LocalError } from '../../errors/errors.ts'
-import { MOUNT } from '../../sandbox/hosts.ts'
+import { isForPlatform, MOUNT } from '../../sandbox/hosts.ts'
 import { type ProviderProfile, providers } from '../provider.ts'
 import type { Space } from '../space-api.ts'
 import { clientIpOf, isLoopback } from './client-ip.ts'
@@ -28,7 +28,7 @@ export interface GatewayOptions {
   triggers?: TriggersControl
   /** Serves files below `/_unicloud/storage/`. */
   storage?: StorageHttp
-  /** Serves what is below `/_unicloud/sandbox`; decides itself who may. */
+  /** Serves what is below `/_unicloud/sandbox` and what is for a payment platform's host; decides itself who may. */
   sandbox?: SandboxHttp
   /** SSE channels of functions; read below `/_unicloud/sse/`. */
   channels?: ChannelSource
@@ -155,11 +155,13 @@ class HttpGateway implements Gateway {
     const mark = target.indexOf('?')
     const path = mark < 0 ? target : target.slice(0, mark)
     const query = mark < 0 ? '' : target.slice(mark + 1)
+    const { storage, sandbox } = this.#options
+    // By Host, whatever the path: a platform's host must reach neither the control API nor functions.
+    if (sandbox && isForPlatform(req.headers)) return askSandbox(sandbox, req, res)
     if (isOwnPath(path)) {
-      const { storage, sandbox } = this.#options
       if (storage && path.startsWith(STORAGE_PREFIX))
         return storage.handle(req, res, path.slice(STORAGE_PREFIX.length), query)
-      if (sandbox && isBelow(path, MOUNT)) return sandbox.handler(req, res)
+      if (sandbox && isBelow(path, MOUNT)) return askSandbox(sandbox, req, res)
       if (this.#channels && path.startsWith(SSE_PREFIX))
         return this.#channels.handle(req, res, path.slice(SSE_PREFIX.length))
       return this.#control.handle(req, res, path)
@@ -214,6 +216,12 @@ class HttpGateway implements Gateway {
     clearInterval(idle)
     clearTimeout(grace)
   }
+}
+
+/** curl, and what is built on it, waits before it sends a larger order. */
+function askSandbox(sandbox: SandboxHttp, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  if (req.headers.expect !== undefined) res.writeContinue()
+  return sandbox.handler(req, res)
 }
 
 /** Below `/_unicloud`, which belongs to us. */
