@@ -5,6 +5,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
 import fs from 'node:fs'
 import { configError, type Provider } from './error.ts'
+import { sharedKeys } from './parsed-keys.ts'
 
 /** An option pair `<name>Path` and `<name>Content`. */
 export interface KeySource {
@@ -29,10 +30,10 @@ export function keyText({ provider, name, path, content }: KeySource): string {
 /** @param form DER form of content without PEM lines; the other one is tried as well */
 export function privateKeyOf(source: KeySource, form: 'pkcs8' | 'pkcs1' = 'pkcs8'): KeyObject {
   const text = keyText(source)
-  if (isPem(text)) return parsed(source, 'a private key', () => createPrivateKey(text))
+  if (isPem(text)) return parsed(source, text, 'a private key', () => createPrivateKey(text))
   const key = derOf(text)
   const other = form === 'pkcs8' ? 'pkcs1' : 'pkcs8'
-  return parsed(source, `a private key (base64 of ${form.toUpperCase()}, or PEM)`, () => {
+  return parsed(source, text, `a private key (base64 of ${form.toUpperCase()}, or PEM)`, () => {
     try {
       return createPrivateKey({ key, format: 'der', type: form })
     } catch {
@@ -43,14 +44,14 @@ export function privateKeyOf(source: KeySource, form: 'pkcs8' | 'pkcs1' = 'pkcs8
 
 export function publicKeyOf(source: KeySource): KeyObject {
   const text = keyText(source)
-  return parsed(source, 'a public key (base64 of the SubjectPublicKeyInfo, or PEM)', () =>
+  return parsed(source, text, 'a public key (base64 of the SubjectPublicKeyInfo, or PEM)', () =>
     isPem(text) ? createPublicKey(text) : createPublicKey({ key: derOf(text), format: 'der', type: 'spki' }),
   )
 }
 
 export function certificateOf(source: KeySource): X509Certificate {
   const text = keyText(source)
-  return parsed(source, 'a certificate', () => new X509Certificate(isPem(text) ? text : derOf(text)))
+  return parsed(source, text, 'a certificate', () => new X509Certificate(isPem(text) ? text : derOf(text)))
 }
 
 // internals
@@ -64,9 +65,10 @@ function readFile(provider: Provider, option: string, path: string): string {
   }
 }
 
-function parsed<T>({ provider, name, path, content }: KeySource, what: string, parse: () => T): T {
+function parsed<T>(source: KeySource, text: string, what: string, parse: () => T): T {
+  const { provider, name, path, content } = source
   try {
-    return parse()
+    return sharedKeys.get(what, text, parse)
   } catch (error) {
     const { code } = error as { code?: string }
     const place = content ? name : `${name}Path: ${path}`
