@@ -9,6 +9,12 @@ export function median(values: readonly number[]): number {
   return value ?? Number.NaN
 }
 
+/** @param share 0 to 1; 0.99: what all but one in a hundred stay below */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+}
+
 /** A process and all its descendants. */
 export function processTree(root: number): number[] {
   const children = new Map<number, number[]>()

@@ -6,6 +6,7 @@ import { availableParallelism, cpus } from 'node:os'
 import { benchDatabase } from './database.ts'
 import { benchHttp } from './http.ts'
 import { benchMemory } from './memory.ts'
+import { benchPayments } from './payments.ts'
 import { Report } from './report.ts'
 import { benchStart } from './start.ts'
 import { benchTimers } from './timers.ts'
@@ -19,6 +20,7 @@ const suites: Record<string, (report: Report) => Promise<void>> = {
   start: (report) => benchStart(report, rounds),
   memory: (report) => benchMemory(report, Math.min(rounds, 3)),
   database: (report) => benchDatabase(report, { repeats: rounds, large: process.argv.includes('--large') }),
+  payments: (report) => benchPayments(report, { seconds: quick ? 5 : 30, rounds: quick ? 50 : 300 }),
   timers: (report) => benchTimers(report, rounds),
 }
 
