@@ -14,8 +14,15 @@ export function subfolders(dir: string): string[] {
     .sort()
 }
 
+/** @throws the system's error when the file is there and cannot be looked at */
 export function isFolder(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false
+  try {
+    return statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false
+  } catch (error) {
+    // A link that leads to itself leads to no folder.
+    if ((error as NodeJS.ErrnoException).code === 'ELOOP') return false
+    throw error
+  }
 }
 
 // internals

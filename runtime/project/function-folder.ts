@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { ProviderProfile } from '../provider.ts'
 import type { FunctionEntry, FunctionKind, ProjectProblem } from './manifest.ts'
 import { type FunctionPackage, readFunctionPackage } from './package-json.ts'
+import { systemReason } from './unreadable.ts'
 
 /** Allowed by every provider's console; the documentation is silent, so another name is only a warning. */
 const usualName = /^[A-Za-z][A-Za-z0-9_-]{0,59}$/
@@ -13,7 +14,7 @@ const entryExtensions = ['.js', '.ts', '.mjs', '.cjs']
 
 /**
  * @param origin see `FunctionEntry.origin`
- * @returns undefined, with a warning, when the folder holds no entry file
+ * @returns a notice instead when the folder holds no entry file or cannot be read
  */
 export function readFunctionFolder(
   dir: string,
@@ -21,7 +22,8 @@ export function readFunctionFolder(
   profile: ProviderProfile,
 ): FunctionEntry | { notice: ProjectProblem } {
   const name = path.basename(dir)
-  const files = readdirSync(dir)
+  const files = fileNames(dir)
+  if (typeof files === 'string') return { notice: unreadableFolder(name, dir, files) }
   const ofFunction = entryFiles(files, 'index')
   const ofObject = entryFiles(files, 'index.obj')
   const entry = ofObject[0] ?? ofFunction[0]
@@ -46,6 +48,25 @@ export function readFunctionFolder(
 }
 
 // internals
+
+/** The names, or why there are none to be had. */
+function fileNames(dir: string): string[] | string {
+  try {
+    return readdirSync(dir)
+  } catch (error) {
+    return systemReason(error)
+  }
+}
+
+function unreadableFolder(name: string, dir: string, reason: string): ProjectProblem {
+  return {
+    // An error would keep the whole space from serving.
+    severity: 'warning',
+    message: `${name} is skipped: its folder cannot be read (${reason})`,
+    where: { file: dir },
+    hint: 'give the user who runs this the right to read it',
+  }
+}
 
 function entryFiles(files: string[], stem: string): string[] {
   return entryExtensions.map((extension) => stem + extension).filter((file) => files.includes(file))

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type * as JsoncParser from 'jsonc-parser'
 import type { SourcePlace } from '../../errors/errors.ts'
+import { systemReason } from './unreadable.ts'
 
 export type JsonPath = readonly (string | number)[]
 
@@ -18,15 +19,23 @@ export interface JsonFault {
 export class JsonSource {
   readonly file: string
   readonly text: string
+  /** Why there is no text. */
+  readonly unreadable: string | undefined
 
   /** @param text content of `file`; a byte order mark is dropped */
-  constructor(file: string, text: string) {
+  constructor(file: string, text: string, unreadable?: string) {
     this.file = file
     this.text = withoutMark(text)
+    this.unreadable = unreadable
   }
 
+  /** A file that cannot be read is a faulty one: whoever wanted its content says so, as of broken JSON. */
   static read(file: string): JsonSource {
-    return new JsonSource(file, readFileSync(file, 'utf8'))
+    try {
+      return new JsonSource(file, readFileSync(file, 'utf8'))
+    } catch (error) {
+      return new JsonSource(file, '', `unreadable (${systemReason(error)})`)
+    }
   }
 
   /**
@@ -34,6 +43,8 @@ export class JsonSource {
    * @param comments accept comments and trailing commas (run parameters, launch.json); else strict JSON
    */
   parse(comments = false): { value: unknown } | { fault: JsonFault } {
+    if (this.unreadable !== undefined)
+      return { fault: { message: this.unreadable, where: { file: this.file } } }
     if (!comments) {
       try {
         return { value: JSON.parse(this.text) }

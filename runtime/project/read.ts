@@ -21,6 +21,7 @@ import type {
 import { Namespace } from './merge.ts'
 import { readModuleFolder } from './module-folder.ts'
 import { checkSpace } from './space-checks.ts'
+import { unreadable } from './unreadable.ts'
 
 export interface ReadOptions {
   /** Project folder. */
@@ -38,9 +39,20 @@ export interface ReadOptions {
 /**
  * Reads the project anew. What is wrong with a function stands in its `problems`; what is wrong with the space as a
  * whole in the manifest's.
- * @throws LocalError PROJECT_NOT_FOUND or PROJECT_AMBIGUOUS
+ * @throws LocalError PROJECT_NOT_FOUND, PROJECT_AMBIGUOUS, or PROJECT_INVALID when something above the function
+ * folders cannot be read
  */
 export async function readProject(options: ReadOptions): Promise<Manifest> {
+  try {
+    return readAll(options)
+  } catch (error) {
+    throw unreadable(error)
+  }
+}
+
+// internals
+
+function readAll(options: ReadOptions): Manifest {
   const layout = findLayout(options.project, options.provider)
   const builtins = options.builtins ? builtinSources(options.builtinRoots, layout.root) : []
   const sources = [...layout.sources, ...builtins]
@@ -60,8 +72,6 @@ export async function readProject(options: ReadOptions): Promise<Manifest> {
     problems: [...layout.problems, ...collected.problems, ...checks],
   }
 }
-
-// internals
 
 function builtinSources(roots: readonly string[], project: string): CloudSource[] {
   return roots

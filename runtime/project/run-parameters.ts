@@ -70,6 +70,8 @@ function readJson(file: string, entry: FunctionEntry): Read {
 
 async function readScript(file: string): Promise<Read> {
   const source = JsonSource.read(file)
+  if (source.unreadable !== undefined)
+    throw new LocalError('FUNCTION_INVALID', source.unreadable, { where: { file } })
   const script = new ParamScript(await parseScript(file, source.text), source)
   return { ...readClientInfo(script.clientInfo()), call: script.call() }
 }

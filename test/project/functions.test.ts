@@ -1,6 +1,9 @@
+import { symlink } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { oversizedFunctions } from '../../runtime/project/folder-size.ts'
+import { readFunctionFolder } from '../../runtime/project/function-folder.ts'
 import type { ProviderName } from '../../runtime/project/manifest.ts'
+import { providers } from '../../runtime/provider.ts'
 import { lines, tempProject } from './temp-project.ts'
 
 describe('function folders', () => {
@@ -500,4 +503,49 @@ test('functions larger than 10 MB with their packages are told', async () => {
   expect(lines(found)).toEqual([
     'warning: large and the packages in it are larger than 10 MB: the cloud does not take it',
   ])
+})
+
+// Loops of links and folders in the place of files, because tests may run as root, who may read everything.
+describe('what cannot be read takes down no more than itself', () => {
+  test('a package.json', async () => {
+    await using project = await tempProject({
+      'cloudfunctions/f/index.js': '',
+      'cloudfunctions/f/package.json/': '',
+      'cloudfunctions/g/index.js': '',
+    })
+    const { functions } = await project.read()
+    expect(lines(functions.f?.problems ?? [])).toEqual([
+      'error: package.json: unreadable (EISDIR: illegal operation on a directory)',
+    ])
+    expect(functions.g?.problems).toEqual([])
+  })
+
+  test('a link that leads to itself among the functions', async () => {
+    await using project = await tempProject({ 'cloudfunctions/g/index.js': '' })
+    await symlink('loop', project.file('cloudfunctions/loop'))
+    expect(Object.keys((await project.read()).functions)).toEqual(['g'])
+  })
+
+  test('the folder of a function', async () => {
+    await using project = await tempProject({ 'folder/f': '' })
+    expect(readFunctionFolder(project.file('folder/f'), 'project', providers.aliyun)).toMatchObject({
+      notice: {
+        severity: 'warning',
+        message: 'f is skipped: its folder cannot be read (ENOTDIR: not a directory)',
+        where: { file: project.file('folder/f') },
+      },
+    })
+  })
+
+  test('what holds all functions is the end of the project, and said to be the user’s matter', async () => {
+    await using project = await tempProject({
+      'cloudfunctions/f/index.js': '',
+      'database/validateFunction': '',
+    })
+    await expect(project.read()).rejects.toMatchObject({
+      code: 'PROJECT_INVALID',
+      message: 'the project cannot be read: ENOTDIR: not a directory',
+      where: { file: project.file('database/validateFunction') },
+    })
+  })
 })
