@@ -75,7 +75,7 @@ class SpaceSandbox implements PaymentSandbox {
     const state = path.join(sandboxFolder(this.#space.options), 'state')
     if (!existsSync(state) || this.#closed) return
     // Orders without their rows would only be reported to nobody.
-    if (this.#space.options.database === 'memory') rmSync(state, { recursive: true, force: true })
+    if (this.#space.options.database === 'memory') this.#forget(state)
     else void this.get()
   }
 
@@ -85,6 +85,15 @@ class SpaceSandbox implements PaymentSandbox {
   }
 
   // internals
+
+  #forget(state: string): void {
+    try {
+      rmSync(state, { recursive: true, force: true })
+    } catch (error) {
+      const text = `sandbox: its former state cannot be removed: ${(error as Error).message}; delete ${state} yourself`
+      this.#space.logs.append({ time: this.#space.clock.now(), level: 'warn', channel: 'system', text })
+    }
+  }
 
   async #create(): Promise<Sandbox> {
     const { createSandbox } = await import('../sandbox/sandbox.ts')

@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
+import { LocalError } from '../errors/errors.ts'
 import { refusedAccess, TOKEN_COOKIE } from './access.ts'
 import { Actions } from './control/actions.ts'
 import { ControlApi } from './control/control.ts'
@@ -9,6 +10,7 @@ import { type Answer, type ApiRequest, BodyTooLarge, jsonAnswer, readBody } from
 import { send } from './core/gate.ts'
 import type { Simulator } from './core/simulator.ts'
 import { platformHost } from './hosts.ts'
+import { unusableAnswer } from './out-of-order.ts'
 import { Pages } from './pages/pages.ts'
 
 export interface FrontOptions {
@@ -38,7 +40,7 @@ export class Front {
       if (own === undefined) await this.#simulator.gate.handle(request, res)
       else await this.#own(req, res, request, own)
     } catch (error) {
-      this.#failed(res, error)
+      this.#failed(req, res, error)
     }
   }
 
@@ -95,9 +97,14 @@ export class Front {
     }
   }
 
-  #failed(res: ServerResponse, error: unknown): void {
+  #failed(req: IncomingMessage, res: ServerResponse, error: unknown): void {
     // Whoever hangs up while sending is no mistake of ours.
     if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') return
+    if (error instanceof LocalError && error.code === 'DATA_UNUSABLE') {
+      if (res.headersSent) res.destroy()
+      else send(res, unusableAnswer(req, error, this.#options.accessToken()))
+      return
+    }
     const tooLarge = error instanceof BodyTooLarge
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
     if (!tooLarge) this.#simulator.calls.say('error', text)

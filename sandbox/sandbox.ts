@@ -11,6 +11,7 @@ import type { Deliver } from './core/delivery.ts'
 import type { Order } from './core/order.ts'
 import type { Settings } from './core/settings.ts'
 import type { Simulator } from './core/simulator.ts'
+import { wholeStory } from './core/unusable.ts'
 import type { Front } from './front.ts'
 import { isForPlatform, MOUNT, platformHostMap } from './hosts.ts'
 import type { Seed } from './keys/key-keeper.ts'
@@ -47,7 +48,10 @@ export interface Sandbox extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/** Cheap: keys, state and platforms are loaded with the first request, or when notifications of a former run wait. */
+/**
+ * Cheap: keys, state and platforms are loaded with the first request, or when notifications of a former run wait. When
+ * they cannot be, requests are told why, and each next one tries again.
+ */
 export function createSandbox(options: SandboxOptions): Sandbox {
   return new LazySandbox(options)
 }
@@ -58,12 +62,13 @@ class LazySandbox implements Sandbox {
   readonly #options: SandboxOptions
   #simulator: Promise<Simulator> | undefined
   #front: Promise<Front> | undefined
+  /** What keeps it from being opened, as it was last said. */
+  #problem: string | undefined
 
   constructor(options: SandboxOptions) {
     this.#options = options
-    if (existsSync(path.join(options.directory, 'state'))) {
-      this.open().catch((error: Error) => options.log({ level: 'error', text: `sandbox: ${error.message}` }))
-    }
+    if (existsSync(path.join(options.directory, 'state')))
+      this.open().catch((error: Error) => this.#say(error))
   }
 
   claims(req: IncomingMessage): boolean {
@@ -77,18 +82,38 @@ class LazySandbox implements Sandbox {
   }
 
   async handler(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    this.#front ??= this.#load()
-    await (await this.#front).handle(req, res)
+    let front: Front
+    try {
+      front = await this.#loaded()
+    } catch (error) {
+      this.#say(error as Error)
+      const { answerUnusable } = await import('./out-of-order.ts')
+      return answerUnusable(req, res, error as Error, this.#options.accessToken?.())
+    }
+    await front.handle(req, res)
   }
 
   open(): Promise<Simulator> {
-    this.#simulator ??= this.#openSimulator()
-    return this.#simulator
+    if (this.#simulator) return this.#simulator
+    const opening = this.#openSimulator()
+    this.#simulator = opening
+    opening.then(
+      () => {
+        if (this.#problem !== undefined) this.#options.log({ level: 'info', text: 'sandbox: usable again' })
+        this.#problem = undefined
+      },
+      // What stood against it may be gone when somebody next asks.
+      () => {
+        if (this.#simulator === opening) this.#simulator = undefined
+      },
+    )
+    return opening
   }
 
   async close(): Promise<void> {
     const simulator = await this.#simulator?.catch(() => undefined)
-    await simulator?.close()
+    // Whoever closes has more to close; what could not be written is said.
+    await simulator?.close().catch((error: Error) => this.#say(error))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -100,6 +125,24 @@ class LazySandbox implements Sandbox {
   #publicUrl(): string {
     const { publicUrl } = this.#options
     return (typeof publicUrl === 'string' ? publicUrl : publicUrl()).replace(/\/+$/, '')
+  }
+
+  /** Once for each problem, however many requests run into it. */
+  #say(error: Error): void {
+    const text = wholeStory(error)
+    if (text === this.#problem) return
+    this.#problem = text
+    this.#options.log({ level: 'error', text: `sandbox: ${text}` })
+  }
+
+  #loaded(): Promise<Front> {
+    if (this.#front) return this.#front
+    const loading = this.#load()
+    this.#front = loading
+    loading.catch(() => {
+      if (this.#front === loading) this.#front = undefined
+    })
+    return loading
   }
 
   async #load(): Promise<Front> {

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { AdjustableClock } from '../../clock/adjustable-clock.ts'
 import { LocalError } from '../../errors/errors.ts'
 import { sandboxFolder, seedOf } from '../../runtime/payment-sandbox.ts'
+import { unusable } from '../../sandbox/core/unusable.ts'
 import { loadTlsKeys } from '../../sandbox/keys/tls-keys.ts'
 import { createSandbox, MOUNT } from '../../sandbox/sandbox.ts'
 import { listenSandbox } from '../../sandbox/server.ts'
@@ -17,7 +18,7 @@ export async function aloneCommand(flags: Flags): Promise<void> {
   const { host, port, tlsPort, ...rest } = flags
   const options = await spaceOptions(rest)
   const directory = sandboxFolder(options)
-  mkdirSync(directory, { recursive: true })
+  makeFolder(directory)
   const clock = new AdjustableClock()
   let url = ''
   const sandbox = createSandbox({
@@ -46,6 +47,14 @@ export async function aloneCommand(flags: Flags): Promise<void> {
 }
 
 // internals
+
+function makeFolder(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true })
+  } catch (error) {
+    throw unusable('the sandbox can keep nothing there', directory, error)
+  }
+}
 
 function portOf(value: unknown, flag: string): number {
   const port = Number(value)

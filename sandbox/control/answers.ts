@@ -3,6 +3,7 @@ import { LocalError } from '../../errors/errors.ts'
 import { type Answer, jsonAnswer } from '../core/exchange.ts'
 import { ClientRefused } from '../core/platform.ts'
 import { Refusal, type RefusalReason } from '../core/refusal.ts'
+import { wholeStory } from '../core/unusable.ts'
 
 export class NotFound extends Error {
   override readonly name = 'NotFound'
@@ -34,8 +35,8 @@ export function failureAnswer(error: unknown): Answer | undefined {
     })
   }
   if (error instanceof LocalError && error.userError) {
-    const hint = error.hint === undefined ? '' : `; ${error.hint}`
-    return jsonAnswer(400, { errCode: error.code, errMsg: message + hint })
+    const status = error.code === 'DATA_UNUSABLE' ? 503 : 400
+    return jsonAnswer(status, { errCode: error.code, errMsg: wholeStory(error) })
   }
   return undefined
 }

@@ -4,7 +4,8 @@
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { LocalError } from '../../errors/errors.ts'
+import { isObject } from './json.ts'
+import { unusable } from './unusable.ts'
 
 export class DocumentStore {
   readonly #directory: string
@@ -13,18 +14,24 @@ export class DocumentStore {
   readonly #dirty = new Map<string, object | undefined>()
   #writing: Promise<void> | undefined
 
-  /** @param onProblem told of a document that cannot be read; it is left where it is */
+  /** @param onProblem told of a document that is damaged; it is left where it is */
   constructor(directory: string, onProblem: (text: string) => void) {
     this.#directory = directory
     this.#onProblem = onProblem
   }
 
-  /** Every document of a kind; none when the folder is not there yet. */
-  async load<T extends object>(kind: string): Promise<T[]> {
+  /**
+   * Every document of a kind; none when the folder is not there yet. One that is damaged is left out.
+   * @param members that each must have
+   * @throws LocalError DATA_UNUSABLE when folder or files cannot be read: to go on would be to forget them
+   */
+  async load<T extends object>(kind: string, members: readonly (keyof T & string)[] = []): Promise<T[]> {
     const folder = path.join(this.#directory, kind)
-    const names = await readdir(folder).catch(() => [])
+    const names = await namesIn(folder)
     const documents = await Promise.all(
-      names.filter((name) => name.endsWith('.json')).map((name) => this.#read<T>(path.join(folder, name))),
+      names
+        .filter((name) => name.endsWith('.json'))
+        .map((name) => this.#read<T>(path.join(folder, name), members)),
     )
     return documents.filter((document) => document !== undefined)
   }
@@ -63,13 +70,14 @@ export class DocumentStore {
     return path.join(this.#directory, kind, `${id.replace(/[^\w-]/g, '_')}.json`)
   }
 
-  async #read<T extends object>(file: string): Promise<T | undefined> {
-    try {
-      return JSON.parse(await readFile(file, 'utf8')) as T
-    } catch (error) {
-      this.#onProblem(`${file} cannot be read (${(error as Error).message}); it is left out`)
-      return undefined
-    }
+  async #read<T extends object>(file: string, members: readonly string[]): Promise<T | undefined> {
+    const text = await readFile(file, 'utf8').catch((error: unknown) => {
+      throw unusable('the sandbox cannot read its state', file, error)
+    })
+    const problem = damage(text, members)
+    if (problem === undefined) return JSON.parse(text) as T
+    this.#onProblem(`${file} is damaged (${problem}) and left out; delete it, or mend it and start again`)
+    return undefined
   }
 
   async #write(): Promise<void> {
@@ -81,16 +89,31 @@ export class DocumentStore {
         else await replaceFile(file, JSON.stringify(document))
       }
     } catch (error) {
-      throw new LocalError(
-        'DATA_UNUSABLE',
-        `the sandbox cannot write its state: ${(error as Error).message}`,
-        {
-          where: { file: this.#directory },
-          hint: 'free disk space, or make the data folder writable (--data DIR chooses another)',
-          cause: error,
-        },
-      )
+      // The next one writes it all: nothing that was refused must be missing later.
+      for (const [file, document] of batch) if (!this.#dirty.has(file)) this.#dirty.set(file, document)
+      throw unusable('the sandbox cannot write its state', this.#directory, error)
     }
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw unusable('the sandbox cannot read its state', folder, error)
+  }
+}
+
+/** @returns why a document is none; nothing when it is one */
+function damage(text: string, members: readonly string[]): string | undefined {
+  try {
+    const document: unknown = JSON.parse(text)
+    if (!isObject(document)) return 'no object'
+    const missing = members.filter((name) => document[name] === undefined)
+    return missing.length > 0 ? `without ${missing.join(', ')}` : undefined
+  } catch (error) {
+    return (error as Error).message
   }
 }
 

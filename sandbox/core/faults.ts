@@ -41,7 +41,7 @@ export class Faults {
   }
 
   async load(): Promise<void> {
-    this.#armed.push(...(await this.#store.load<Fault>(KIND)))
+    this.#armed.push(...(await this.#store.load<Fault>(KIND, ['id', 'fault', 'match', 'args', 'times'])))
   }
 
   /**

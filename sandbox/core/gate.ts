@@ -40,7 +40,13 @@ export class Gate {
     const call = new Call(facts, entry, faults, calls)
     const answer = await this.#answer(platform, request, call, res)
     // Nothing is promised that a kill would undo.
-    await store.flush()
+    try {
+      await store.flush()
+    } catch (error) {
+      call.note((error as Error).message)
+      calls.end(entry, undefined)
+      throw error
+    }
     calls.end(entry, answer)
     if (!answer) res.destroy()
     else if (!res.destroyed) await sent(res, answer)

@@ -54,6 +54,7 @@ const noRules: RefundRules = {
   pause: 0,
 }
 const KIND = 'orders'
+const vital = ['id', 'serial', 'platform', 'outTradeNo', 'status', 'refunds', 'prepaid', 'details'] as const
 
 /** The book of orders, and the rules by which it changes. */
 export class Ledger extends OrderBook {
@@ -74,7 +75,7 @@ export class Ledger extends OrderBook {
   }
 
   async load(): Promise<void> {
-    for (const order of await this.#store.load<Order>(KIND)) this.enter(order)
+    for (const order of await this.#store.load<Order>(KIND, vital)) this.enter(order)
   }
 
   /** Forgets every order. */

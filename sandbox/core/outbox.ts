@@ -43,7 +43,14 @@ export class Outbox {
 
   /** Takes up what a former run left; attempts that fell due in between are skipped, not made up for in a burst. */
   async load(): Promise<void> {
-    const kept = await this.#parts.store.load<Notice>(KIND)
+    const kept = await this.#parts.store.load<Notice>(KIND, [
+      'id',
+      'serial',
+      'platform',
+      'url',
+      'content',
+      'attempts',
+    ])
     for (const notice of kept.sort((a, b) => a.serial - b.serial)) {
       this.#serial = notice.serial
       this.#notices.set(notice.id, notice)

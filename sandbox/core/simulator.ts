@@ -4,7 +4,7 @@ import type { Clock } from '../../clock/clock.ts'
 import { Alipay } from '../alipay/platform.ts'
 import { Apple } from '../apple/platform.ts'
 import { Huawei } from '../huawei/platform.ts'
-import { loadKeys, type Seed } from '../keys/key-keeper.ts'
+import { keysFile, loadKeys, type Seed } from '../keys/key-keeper.ts'
 import { type KeyRing, openKeyRing } from '../keys/key-ring.ts'
 import { WechatApi } from '../wechat-api/platform.ts'
 import { WechatV2 } from '../wechat-v2/platform.ts'
@@ -24,6 +24,7 @@ import type { Order, PlatformId } from './order.ts'
 import { Outbox } from './outbox.ts'
 import type { Platform, PlatformParts } from './platform.ts'
 import { type Settings, SettingsKeeper } from './settings.ts'
+import { unusable } from './unusable.ts'
 
 export interface SimulatorOptions {
   directory: string
@@ -103,7 +104,13 @@ export class Simulator {
   /** @throws LocalError DATA_UNUSABLE when keys or state cannot be used */
   static async open(options: SimulatorOptions): Promise<Simulator> {
     const simulator = new Simulator(options)
-    await simulator.#load(options.seed)
+    try {
+      await simulator.#load(options.seed)
+    } catch (error) {
+      // Somebody may try again: this one must not go on beside that one.
+      await simulator.agenda.close()
+      throw error
+    }
     return simulator
   }
 
@@ -170,7 +177,7 @@ export class Simulator {
 
   async #load(seed: Seed): Promise<void> {
     await this.#loadKeys(seed)
-    const [clock] = await this.#store.load<{ aheadMs: number }>(CLOCK)
+    const [clock] = await this.#store.load<{ aheadMs: number }>(CLOCK, ['aheadMs'])
     if (clock) this.clock.forwardTo(this.clock.now() + clock.aheadMs)
     await this.settings.load()
     await this.faults.load()
@@ -182,7 +189,12 @@ export class Simulator {
 
   async #loadKeys(seed: Seed): Promise<void> {
     const { directory, clock } = this.#options
-    this.#keys = openKeyRing(await loadKeys(directory, seed, clock.now()))
+    const material = await loadKeys(directory, seed, clock.now())
+    try {
+      this.#keys = openKeyRing(material)
+    } catch (error) {
+      throw unusable('the sandbox cannot use its keys', keysFile(directory), error)
+    }
   }
 
   #platform(id: PlatformId): Platform {

@@ -98,13 +98,21 @@ export function readKeyMaterial(value: unknown, file: string): KeyMaterial {
     notifyKey: wanted(constants, 'notify_key', 'constants.notify_key'),
   }
   if (missing.length === 0) return material
-  throw new LocalError('DATA_UNUSABLE', `the sandbox keys lack ${missing.join(', ')}`, {
+  throw new LocalError('DATA_UNUSABLE', `the sandbox keys lack ${few(missing)}`, {
     where: { file },
-    hint: 'delete the file: new keys are made at the next start (run `unicloud-local sandbox keys` for a new configuration)',
+    hint: 'delete the file: new keys are made (their uni-pay configuration: `unicloud-local sandbox keys`); or put a good copy in its place',
   })
 }
 
 /** The reverse of `readKeyMaterial`. */
 export function writeKeyMaterial({ constants, keys, notifyKey }: KeyMaterial): string {
   return `${JSON.stringify({ constants: { ...constants, notify_key: notifyKey }, keys }, null, 2)}\n`
+}
+
+// internals
+
+/** A file that is no JSON lacks everything. */
+function few(names: string[]): string {
+  const more = names.length - 3
+  return more > 1 ? `${names.slice(0, 3).join(', ')} and ${more} more` : names.join(', ')
 }

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { replaceFile } from '../core/document-store.ts'
+import { unusable } from '../core/unusable.ts'
 import { platformHosts } from '../hosts.ts'
 import { type Distinguished, makeCertificate } from './certificate.ts'
 
@@ -15,8 +16,21 @@ export interface TlsKeys {
   key: string
 }
 
-/** @param directory of the sandbox; made once, below `tls/` */
+/**
+ * @param directory of the sandbox; made once, below `tls/`
+ * @throws LocalError DATA_UNUSABLE when they cannot be read or written
+ */
 export async function loadTlsKeys(directory: string, now: number): Promise<TlsKeys> {
+  try {
+    return await readTlsKeys(directory, now)
+  } catch (error) {
+    throw unusable('the sandbox cannot read or write its TLS keys', path.join(directory, 'tls'), error)
+  }
+}
+
+// internals
+
+async function readTlsKeys(directory: string, now: number): Promise<TlsKeys> {
   const file = (name: string): string => path.join(directory, 'tls', name)
   const names = ['ca.pem', 'server.pem', 'server.key'] as const
   if (!names.every((name) => existsSync(file(name)))) {
@@ -33,8 +47,6 @@ export async function loadTlsKeys(directory: string, now: number): Promise<TlsKe
     key: key ?? '',
   }
 }
-
-// internals
 
 const DAY = 24 * 3600_000
 

@@ -9,6 +9,7 @@ import { fenOf } from '../core/money.ts'
 import type { Order } from '../core/order.ts'
 import { RouteTable } from '../core/route-table.ts'
 import type { Simulator } from '../core/simulator.ts'
+import { wholeStory } from '../core/unusable.ts'
 import { cashierPage, webAddress } from './cashier-page.ts'
 import { html } from './html.ts'
 import { callPage, callsPage, faultsPage, noticePage, scanPage } from './log-pages.ts'
@@ -185,5 +186,5 @@ function failurePage(view: View, error: unknown): Answer {
   if (!answer) throw error
   const { status } = answer
   const title = status === 404 ? view.text.notFound : String((error as Error).message)
-  return page(view, title, html`<p class="bad">${(error as Error).message}</p>`, { status, open: true })
+  return page(view, title, html`<p class="bad">${wholeStory(error as Error)}</p>`, { status, open: true })
 }

@@ -70,6 +70,7 @@ const zh = {
   notPayable: '此订单不能支付',
   toMerchant: '返回商家',
   notFound: '没有找到',
+  unusable: '沙箱暂时不可用',
   advance: '快进时间',
 }
 
@@ -138,6 +139,7 @@ const en: Record<keyof typeof zh, string> = {
   notPayable: 'This order cannot be paid',
   toMerchant: 'Back to the merchant',
   notFound: 'Not found',
+  unusable: 'The sandbox cannot be used',
   advance: 'Move time on',
 }
 

@@ -14,7 +14,7 @@ export interface View {
 
 const LANGUAGE_COOKIE = 'unicloud_sandbox_lang'
 
-export function viewOf(request: ApiRequest, mount: string): View {
+export function viewOf(request: Pick<ApiRequest, 'headers' | 'query'>, mount: string): View {
   const asked = request.query.get('lang')
   const kept = new RegExp(`${LANGUAGE_COOKIE}=(zh|en)`).exec(header(request, 'cookie'))?.[1]
   const language = languageOf(asked ?? kept ?? header(request, 'accept-language'))

@@ -27,7 +27,8 @@ export class Coins {
   }
 
   async load(): Promise<void> {
-    for (const account of await this.#store.load<CoinAccount>(KIND)) this.#accounts.set(account.id, account)
+    for (const account of await this.#store.load<CoinAccount>(KIND, ['id']))
+      this.#accounts.set(account.id, account)
   }
 
   async clear(): Promise<void> {
