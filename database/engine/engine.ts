@@ -60,16 +60,18 @@ export class EmbeddedDatabase implements DocumentDatabase, PortCarrier {
 
   async command(database: string, command: Command, options: CallOptions = {}): Promise<Reply> {
     const { session, ...rest } = options
-    const call: Call = { ...rest, ...(session ? { session: sessionCall(session) } : {}) }
-    return deepClone(await this.execute(database, normalizeDocument(command), call))
+    const call: Call = session ? { ...rest, session: sessionCall(session) } : rest
+    const reply = this.execute(database, normalizeDocument(command), call)
+    return deepClone(reply instanceof Promise ? await reply : reply)
   }
 
   /**
    * Runs a command for a carrier: values are normalised already, and the reply still shares structure with stored
-   * documents.
+   * documents. It is no promise when there was nothing to wait for.
+   * @throws DatabaseError at once or as a rejection
    */
-  execute(database: string, command: Doc, call: Call = {}): Promise<Doc> {
-    if (this.#closed) return Promise.reject(databaseError(91, 'The embedded database is closed'))
+  execute(database: string, command: Doc, call: Call = {}): Doc | Promise<Doc> {
+    if (this.#closed) throw databaseError(91, 'The embedded database is closed')
     return this.#executor.execute(database, command, call)
   }
 

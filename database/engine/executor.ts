@@ -41,30 +41,29 @@ export class Executor {
 
   /**
    * Runs one command whose values are normalised already.
-   * @returns the reply; it shares structure with stored documents and must be copied before it leaves the engine
-   * @throws DatabaseError
+   * @returns the reply, and no promise of it when the command had nothing to wait for: most of them, and each promise
+   * costs as much as a look-up. It shares structure with stored documents and must be copied before it leaves the engine
+   * @throws DatabaseError at once or as a rejection
    */
-  async execute(database: string, command: Doc, call: Call): Promise<Doc> {
-    const name = Object.keys(command)[0] ?? ''
+  execute(database: string, command: Doc, call: Call): Doc | Promise<Doc> {
+    const name = firstName(command)
     const entry = COMMANDS.get(name)
     if (!entry) return fail(59, `no such command: '${name}'`)
     const session = call.session && this.#state.sessions.get(call.session.id)
     const running: Running = { database, name, entry, command, session, call, stored: false }
     this.#active++
     try {
-      const reply = await (call.session?.autocommit === false
-        ? this.#inTransaction(running)
-        : this.#plain(running))
-      if (running.stored) {
-        // `j: true` asks for the disk, whatever the database's own durability (§8).
-        const durable = wantsJournal(command) ? this.#state.store.sync() : this.#state.store.settled()
-        if (durable) await durable
-      }
-      return reply
+      const reply = call.session?.autocommit === false ? this.#inTransaction(running) : this.#plain(running)
+      const kept =
+        reply instanceof Promise
+          ? reply.then((later) => this.#keep(running, later))
+          : this.#keep(running, reply)
+      if (kept instanceof Promise) return this.#later(kept)
+      this.#ended()
+      return kept
     } catch (error) {
+      this.#ended()
       throw this.#state.store.failure(error)
-    } finally {
-      if (--this.#active === 0) this.#idle()
     }
   }
 
@@ -78,6 +77,28 @@ export class Executor {
   }
 
   // internals
+
+  async #later(reply: Promise<Doc>): Promise<Doc> {
+    try {
+      return await reply
+    } catch (error) {
+      throw this.#state.store.failure(error)
+    } finally {
+      this.#ended()
+    }
+  }
+
+  #ended(): void {
+    if (--this.#active === 0) this.#idle()
+  }
+
+  /** Waits until what has been stored is as durable as it should be. */
+  #keep({ command, stored }: Running, reply: Doc): Doc | Promise<Doc> {
+    if (!stored) return reply
+    // `j: true` asks for the disk, whatever the database's own durability (§8).
+    const durable = wantsJournal(command) ? this.#state.store.sync() : this.#state.store.settled()
+    return durable ? durable.then(() => reply) : reply
+  }
 
   async #inTransaction(running: Running): Promise<Doc> {
     const { name, entry, command, call } = running
@@ -102,7 +123,7 @@ export class Executor {
       this.#abort(transaction)
       throw labelled(error)
     } finally {
-      if (!reading.kept) reading[Symbol.dispose]()
+      reading.end()
     }
   }
 
@@ -138,49 +159,59 @@ export class Executor {
     }
   }
 
-  #plain(running: Running): Promise<Doc> {
+  #plain(running: Running): Doc | Promise<Doc> {
     const { entry, command } = running
     refuseSnapshotReads(command)
-    return entry.kind === 'write' || entry.writes?.(command) ? this.#plainWrite(running) : this.#read(running)
+    if (entry.kind === 'write' || entry.writes?.(command)) {
+      return this.#plainWrite(running, this.#state.clock.now())
+    }
+    return this.#state.store.unsettled
+      ? this.#settledReads().then(() => this.#read(running))
+      : this.#read(running)
   }
 
-  async #read(running: Running): Promise<Doc> {
+  #read(running: Running): Doc | Promise<Doc> {
     const { catalog, transactions, store } = this.#state
-    if (store.unsettled) await this.#settledReads()
-    const reading = new Reading(() => store.snapshot())
+    const reading = new Reading(store)
     const unit = new LiveUnit(catalog, transactions, reading)
     try {
-      return await running.entry.run(this.#context(running, unit, reading, true), running.command)
-    } finally {
-      if (!reading.kept) reading[Symbol.dispose]()
+      const reply = running.entry.run(this.#context(running, unit, reading, true), running.command)
+      if (reply instanceof Promise) return reply.finally(() => reading.end())
+      reading.end()
+      return reply
+    } catch (error) {
+      reading.end()
+      throw error
     }
   }
 
-  async #plainWrite(running: Running): Promise<Doc> {
+  /** @param started when the command came, by the space's clock */
+  #plainWrite(running: Running, started: number): Doc | Promise<Doc> {
     const { entry, command, call } = running
-    const { catalog, transactions, clock } = this.#state
-    const started = clock.now()
+    const { catalog, transactions } = this.#state
     const number = entry.kind === 'write' ? call.session?.txnNumber : undefined
-    for (;;) {
-      const unit = new LiveUnit(catalog, transactions)
-      const reading = new Reading(NO_SNAPSHOT)
-      const context = this.#context(running, unit, reading, false)
-      const work = () => {
-        try {
-          // A write is never a promise: nothing may come between its changes and their being stored.
-          return entry.run(context, command) as Doc
-        } finally {
-          reading[Symbol.dispose]()
-        }
-      }
+    const unit = new LiveUnit(catalog, transactions)
+    const reading = new Reading(NO_SNAPSHOT)
+    const context = this.#context(running, unit, reading, false)
+    const work = () => {
       try {
-        const reply = this.#write(running, unit, { work, number })
-        return reply instanceof Promise ? await reply : reply
-      } catch (error) {
-        unit.rollback()
-        if (!(error instanceof Blocked)) throw error
-        await parked(error, { clock, started, pause: context.pause, signal: call.signal })
+        // A write is never a promise: nothing may come between its changes and their being stored.
+        return entry.run(context, command) as Doc
+      } finally {
+        reading.end()
       }
+    }
+    const again = (error: unknown) => {
+      unit.rollback()
+      if (!(error instanceof Blocked)) throw error
+      const waiting = { clock: this.#state.clock, started, pause: context.pause, signal: call.signal }
+      return parked(error, waiting).then(() => this.#plainWrite(running, started))
+    }
+    try {
+      const reply = this.#write(running, unit, { work, number })
+      return reply instanceof Promise ? reply.catch(again) : reply
+    } catch (error) {
+      return again(error)
     }
   }
 
@@ -245,7 +276,7 @@ export class Executor {
       session,
       owner: call.owner,
       now: new Date(this.#state.clock.now()),
-      pause: new Pause(sliced, limit, call.signal, this.#closing.signal),
+      pause: new Pause(sliced, limit, call, this.#closing.signal),
       reading,
     }
   }
@@ -283,9 +314,14 @@ interface Write {
   readonly number?: number | undefined
 }
 
-const NO_SNAPSHOT = () => undefined
+const NO_SNAPSHOT = { snapshot: () => undefined }
 
 const TRANSIENT: ReadonlySet<number> = new Set([24, 112, 246, 251, 267])
+
+function firstName(command: Doc): string {
+  for (const name in command) return name
+  return ''
+}
 
 function wantsJournal(command: Doc): boolean {
   return isDocument(command.writeConcern) && (command.writeConcern.j === true || command.writeConcern.j === 1)

@@ -26,6 +26,11 @@ export class SparseTurns implements Turns {
   }
 }
 
+/** Whoever waits for a command. */
+export interface Caller {
+  readonly signal?: AbortSignal
+}
+
 /**
  * Keeps a long command from holding the engine's thread and from running past its time (spec/embedded-database.md
  * §11). Real time on purpose: this is about the processor, not about what the space believes the time to be.
@@ -33,24 +38,20 @@ export class SparseTurns implements Turns {
 export class Pause implements Turns {
   readonly #sliced: boolean
   readonly #deadline: number
-  readonly #signal: AbortSignal | undefined
+  readonly #caller: Caller
   readonly #closing: AbortSignal
   #sliceEnd = performance.now() + SLICE_MS
 
   /**
    * @param sliced false for commands that must run to their end at once: writes, and everything in a transaction
+   * @param caller may give up; only asked by commands that last, since most callers never make the signal otherwise
    * @param closing aborted when the database is closed
    */
-  constructor(
-    sliced: boolean,
-    maxTimeMS: number | undefined,
-    signal: AbortSignal | undefined,
-    closing: AbortSignal,
-  ) {
+  constructor(sliced: boolean, maxTimeMS: number | undefined, caller: Caller, closing: AbortSignal) {
     this.#closing = closing
     this.#sliced = sliced
     this.#deadline = maxTimeMS ? performance.now() + maxTimeMS : Number.POSITIVE_INFINITY
-    this.#signal = signal
+    this.#caller = caller
   }
 
   /**
@@ -81,7 +82,7 @@ export class Pause implements Turns {
   #check(now: number): void {
     if (now > this.#deadline) fail(50, 'operation exceeded time limit')
     if (this.#closing.aborted) fail(11600, 'the database is being closed')
-    if (this.#signal?.aborted) fail(11601, 'operation was interrupted')
+    if (this.#caller.signal?.aborted) fail(11601, 'operation was interrupted')
   }
 }
 

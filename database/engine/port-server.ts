@@ -7,8 +7,8 @@ import type { Doc } from './values/types.ts'
 
 /** What can be behind a port: the engine, or a server it speaks to through the driver. */
 export interface PortCarrier {
-  /** Runs a command whose values are the engine's own (spec/embedded-database.md §5). */
-  execute(database: string, command: Doc, call: Call): Promise<Doc>
+  /** Runs a command whose values are the engine's own (spec/embedded-database.md §5); see {@link Executor.execute}. */
+  execute(database: string, command: Doc, call: Call): Doc | Promise<Doc>
   /** Calls the listener with changes in order; it must not modify them. */
   listen(listener: (changes: readonly Change[]) => void): Disposable
   /** Ends what a client has left open: the cursors it owns, and its sessions. */

@@ -68,7 +68,7 @@ export class EmbeddedSession implements SessionHandle {
 
 /** What a session handle needs of its database. */
 export interface SessionCarrier {
-  execute(database: string, command: Doc, call: { session?: SessionCall }): Promise<Doc>
+  execute(database: string, command: Doc, call: { session?: SessionCall }): Doc | Promise<Doc>
 }
 
 /** How a command of that session presents itself. */

@@ -11,16 +11,13 @@ import { bsonTypeName, type Doc, isDocument, MISSING } from '../values/types.ts'
 export class Arguments {
   readonly command: string
   readonly #fields: Doc
-  /** The few names there are: most of those that are asked for are not among them. */
-  readonly #names: readonly string[]
-  /** Those of them that were asked for. */
+  /** Those that are there and were asked for. */
   readonly #known: string[] = []
 
   /** @param command name of the command, or of the statement (`update.updates`) in messages */
   constructor(command: string, fields: Doc) {
     this.command = command
     this.#fields = fields
-    this.#names = Object.keys(fields)
   }
 
   has(name: string): boolean {
@@ -108,7 +105,7 @@ export class Arguments {
    * @throws DatabaseError 40415 naming the first field nobody asked for
    */
   end(...also: string[]): void {
-    for (const name of this.#names) {
+    for (const name of Object.keys(this.#fields)) {
       if (this.#known.includes(name) || GENERIC.has(name) || also.includes(name)) continue
       fail(40415, `BSON field '${this.command}.${name}' is an unknown field.`)
     }
@@ -117,10 +114,11 @@ export class Arguments {
   // internals
 
   #value(name: string): unknown {
-    if (!this.#names.includes(name)) return undefined
-    this.#known.push(name)
     const value = getOwn(this.#fields, name)
-    return value === MISSING ? undefined : value
+    // Most of what a command is asked for is not there.
+    if (value === MISSING) return undefined
+    this.#known.push(name)
+    return value
   }
 
   #wrongType(name: string, value: unknown, expected: string): never {

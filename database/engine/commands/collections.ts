@@ -100,7 +100,7 @@ export function renameCollection(context: Context, command: Doc): Doc {
 }
 
 /** `listCollections` */
-export function listCollections(context: Context, command: Doc): Promise<Doc> {
+export function listCollections(context: Context, command: Doc): Doc | Promise<Doc> {
   liveUnit(context, 'listCollections')
   const args = new Arguments('listCollections', command)
   args.value('listCollections')

@@ -12,14 +12,27 @@ export interface CursorOptions {
 }
 
 /** Reads the first batch of a result and keeps a cursor for the rest. */
-export async function cursorReply(
+export function cursorReply(
   context: Context,
   stream: DocumentStream,
   options: CursorOptions,
-): Promise<Doc> {
-  const { namespace, batchSize, singleBatch } = options
-  const count = batchSize ?? FIRST_BATCH
-  const firstBatch = count === 0 ? [] : await stream.take(count, context.pause)
+): Doc | Promise<Doc> {
+  const count = options.batchSize ?? FIRST_BATCH
+  const firstBatch = count === 0 ? [] : stream.take(count, context.pause)
+  if (!(firstBatch instanceof Promise)) return replyWith(firstBatch, context, stream, options)
+  return firstBatch.then((docs) => replyWith(docs, context, stream, options))
+}
+
+// internals
+
+const FIRST_BATCH = 101
+
+function replyWith(
+  firstBatch: readonly Doc[],
+  context: Context,
+  stream: DocumentStream,
+  { namespace, singleBatch, noTimeout = false }: CursorOptions,
+): Doc {
   if (singleBatch || stream.done) return { cursor: { firstBatch, id: 0, ns: namespace }, ok: 1 }
   context.reading.kept = true
   const cursor = context.state.cursors.open({
@@ -30,11 +43,7 @@ export async function cursorReply(
     transaction: context.unit.inTransaction ? context.unit : undefined,
     owner: context.owner,
     batchSize: undefined,
-    noTimeout: options.noTimeout ?? false,
+    noTimeout,
   })
   return { cursor: { firstBatch, id: cursor.id, ns: namespace }, ok: 1 }
 }
-
-// internals
-
-const FIRST_BATCH = 101

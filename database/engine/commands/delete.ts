@@ -36,7 +36,7 @@ export function remove(context: Context, command: Doc): Doc {
 
 function readStatement(statement: Doc, variables: Doc | undefined) {
   const args = new Arguments('delete.deletes', statement)
-  const query = { ...readQuery(args, 'q'), ...(variables ? { let: variables } : {}) }
+  const query = readQuery(args, 'q', { variables })
   args.required('q', args.document('q'))
   const limit = args.required('limit', args.integer('limit'))
   if (limit !== 0 && limit !== 1) fail(9, `The limit field in delete objects must be 0 or 1. Got ${limit}`)

@@ -35,7 +35,10 @@ function targetOf(context: Context, command: string, inner: Doc): { name: string
     case 'distinct':
     case 'findAndModify':
     case 'findandmodify':
-      return { name: name(), query: readQuery(args, 'query', command.toLowerCase() === 'findandmodify') }
+      return {
+        name: name(),
+        query: readQuery(args, 'query', { sorted: command.toLowerCase() === 'findandmodify' }),
+      }
     case 'update':
     case 'delete': {
       const [statement] = args.documents(command === 'update' ? 'updates' : 'deletes') ?? []

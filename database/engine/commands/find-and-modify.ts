@@ -35,7 +35,7 @@ function readRequest(context: Context, command: Doc): Request {
   const args = new Arguments('findAndModify' in command ? 'findAndModify' : 'findandmodify', command)
   const request: Request = {
     name: args.collection(context.database),
-    query: readQuery(args, 'query', true),
+    query: readQuery(args, 'query', { sorted: true }),
     remove: args.boolean('remove'),
     update: args.value('update') === undefined ? undefined : readUpdate(args.value('update'), 'update'),
     returnNew: args.boolean('new'),

@@ -10,7 +10,7 @@ import { matchEnv, prepare, type Query, readQuery, run } from './query.ts'
 import { prefixed } from './write-results.ts'
 
 /** `find` */
-export async function find(context: Context, command: Doc): Promise<Doc> {
+export function find(context: Context, command: Doc): Doc | Promise<Doc> {
   const request = readFind(context, command)
   const namespace = `${context.database}.${request.name}`
   const view = viewOf(context, request.name)
@@ -19,11 +19,17 @@ export async function find(context: Context, command: Doc): Promise<Doc> {
     return { cursor: { firstBatch: [], id: 0, ns: namespace }, ok: 1 }
   }
   const prepared = prepare(context, view, request.query)
+  const { batchSize, singleBatch, noTimeout } = request
+  const options = { namespace, batchSize, singleBatch, noTimeout }
   try {
-    const stream = await run(context, prepared)
-    return await cursorReply(context, stream, { ...request, namespace })
+    const stream = run(context, prepared)
+    const reply =
+      stream instanceof Promise
+        ? stream.then((ordered) => cursorReply(context, ordered, options))
+        : cursorReply(context, stream, options)
+    return reply instanceof Promise ? reply.catch(failed) : reply
   } catch (error) {
-    throw prefixed('Executor error during find command', error)
+    return failed(error)
   }
 }
 
@@ -39,12 +45,11 @@ export interface FindRequest {
 export function readFind(context: Context, command: Doc): FindRequest {
   const args = new Arguments('find', command)
   const name = args.collection(context.database)
-  const query: Query = {
-    ...readQuery(args, 'filter', true),
-    projection: args.document('projection'),
-    skip: args.count('skip'),
-    limit: args.count('limit'),
-  }
+  // Not spread: that alone would take as long as all the rest of a look-up.
+  const query: Query = readQuery(args, 'filter', { sorted: true })
+  query.projection = args.document('projection')
+  query.skip = args.count('skip')
+  query.limit = args.count('limit')
   const request: FindRequest = {
     name,
     query,
@@ -65,6 +70,10 @@ export function readFind(context: Context, command: Doc): FindRequest {
 }
 
 // internals
+
+function failed(error: unknown): never {
+  throw prefixed('Executor error during find command', error)
+}
 
 /** A query of a collection that is not there is still checked. */
 function check(context: Context, query: Query): void {

@@ -55,7 +55,7 @@ export function createIndexes(context: Context, command: Doc): Doc {
 }
 
 /** `listIndexes` */
-export function listIndexes(context: Context, command: Doc): Promise<Doc> {
+export function listIndexes(context: Context, command: Doc): Doc | Promise<Doc> {
   liveUnit(context, 'listIndexes')
   const args = new Arguments('listIndexes', command)
   const name = args.collection(context.database)

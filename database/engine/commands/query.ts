@@ -63,34 +63,18 @@ export function prepare(context: Context, view: CollectionView, query: Query): P
   }
 }
 
-/** Runs a prepared query. */
-export async function run(
+/** Runs a prepared query. A promise only of what has to be read to its end before the first document is known. */
+export function run(
   context: Context,
   prepared: PreparedQuery,
   counters?: Counters,
-): Promise<DocumentStream> {
+): DocumentStream | Promise<DocumentStream> {
   const { query, view, matcher, plan, sorter, shape } = prepared
-  const { largest } = view.collection.data
-  const { reading, pause } = context
   const found = candidateDocuments(view, plan, counters)
-  const skip = query.skip ?? 0
+  if (sorter || matcher.near || naturalOrder(query.sort) === -1) return runOrdered(context, prepared, found)
+  const { largest } = view.collection.data
   const limit = query.limit || undefined
-  const end = limit === undefined ? Number.POSITIVE_INFINITY : skip + limit
-  const backwards = naturalOrder(query.sort) === -1
-  if (sorter) {
-    const sorted = await sortedMatches(reading, found, matcher, sorter, end, pause)
-    return new ListStream(skip > 0 ? sorted.slice(skip) : sorted, shape, largest)
-  }
-  if (!matcher.near && !backwards) {
-    return new ScanStream(reading, found, matcher, { skip, limit, shape, largest })
-  }
-  const docs: Doc[] = []
-  await eachDocument(reading, found, pause, (doc) => {
-    if (matcher.matches(doc)) docs.push(doc)
-    return undefined
-  })
-  const ordered = matcher.near ? byDistance(docs, matcher.near) : docs.reverse()
-  return new ListStream(ordered.slice(skip, end), shape, largest)
+  return new ScanStream(context.reading, found, matcher, { skip: query.skip ?? 0, limit, shape, largest })
 }
 
 /**
@@ -127,9 +111,9 @@ export function matchEnv(
   return {
     now: context.now,
     javascript: context.state.javascript,
-    ...(collation ? { collation } : {}),
-    ...(query.let ? { let: evaluateLet(query.let, { now: context.now, collation }) } : {}),
-    ...(text ? { textFields: text } : {}),
+    collation,
+    let: query.let && evaluateLet(query.let, { now: context.now, collation }),
+    textFields: text,
   }
 }
 
@@ -148,16 +132,24 @@ export function findHint(view: CollectionView, hint: unknown): Index | 'scan' | 
 
 /**
  * Reads `collation`, `let` and `hint` the same way for every command.
- * @param sorted true for commands that have a `sort`: in 7.0 neither `count` nor the statements of a write do
+ * @param options `sorted` for commands that have a `sort`: in 7.0 neither `count` nor the statements of a write do;
+ * `variables` are the command's own `let`, instead of the statement's
  */
-export function readQuery(args: Arguments, filterName: string, sorted = false): Query {
-  const hint = args.value('hint')
+export function readQuery(
+  args: Arguments,
+  filterName: string,
+  { sorted = false, variables }: { sorted?: boolean; variables?: Doc | undefined } = {},
+): Query {
+  const own = args.document('let')
   return {
     filter: args.document(filterName) ?? {},
-    ...(sorted ? { sort: args.document('sort') } : {}),
+    sort: sorted ? args.document('sort') : undefined,
     collation: args.document('collation'),
-    let: args.document('let'),
-    ...(hint === undefined ? {} : { hint }),
+    let: variables ?? own,
+    hint: args.value('hint'),
+    projection: undefined,
+    skip: undefined,
+    limit: undefined,
   }
 }
 
@@ -171,6 +163,27 @@ export function textFieldsOf(view: CollectionView): string[] | undefined {
 }
 
 // internals
+
+async function runOrdered(
+  { reading, pause }: Context,
+  { query, view, matcher, sorter, shape }: PreparedQuery,
+  found: Iterable<Doc>,
+): Promise<DocumentStream> {
+  const { largest } = view.collection.data
+  const skip = query.skip ?? 0
+  const end = query.limit ? skip + query.limit : Number.POSITIVE_INFINITY
+  if (sorter) {
+    const sorted = await sortedMatches(reading, found, matcher, sorter, end, pause)
+    return new ListStream(skip > 0 ? sorted.slice(skip) : sorted, shape, largest)
+  }
+  const docs: Doc[] = []
+  await eachDocument(reading, found, pause, (doc) => {
+    if (matcher.matches(doc)) docs.push(doc)
+    return undefined
+  })
+  const ordered = matcher.near ? byDistance(docs, matcher.near) : docs.reverse()
+  return new ListStream(ordered.slice(skip, end), shape, largest)
+}
 
 function collationOf(collation: unknown): Doc | undefined {
   if (!isDocument(collation) || Object.keys(collation).length === 0) return undefined

@@ -133,7 +133,7 @@ function execute(
 function readStatement(statement: Doc, variables: Doc | undefined, bypass: boolean): UpdateRequest {
   const args = new Arguments('update.updates', statement)
   const request: UpdateRequest = {
-    query: { ...readQuery(args, 'q'), ...(variables ? { let: variables } : {}) },
+    query: readQuery(args, 'q', { variables }),
     update: readUpdate(args.value('u'), 'u'),
     multi: args.boolean('multi'),
     upsert: args.boolean('upsert'),

@@ -1,4 +1,4 @@
-import type { CollectionView } from '../transactions/unit.ts'
+import type { CollectionView, Shadow } from '../transactions/unit.ts'
 import type { Doc } from '../values/types.ts'
 import type { IndexPlan, Plan } from './plan.ts'
 
@@ -15,6 +15,7 @@ export function candidates(view: CollectionView, plan: Plan): Iterable<[number, 
 
 /** The same, for those who only read: without record numbers. */
 export function candidateDocuments(view: CollectionView, plan: Plan, counters?: Counters): Iterable<Doc> {
+  if (plan.kind === 'id' && !counters && !view.shadowed) return one(view, plan.key)
   const found = plan.kind === 'scan' ? view.documents() : fetch(view, complete(view, plan), counters)
   return counters ? counted(found, counters) : found
 }
@@ -26,13 +27,20 @@ export function keepsOrder(view: CollectionView): boolean {
 
 // internals
 
+/** The document with this `_id`, without the machinery that many would need. */
+function one(view: CollectionView, key: string): Doc[] {
+  const record = view.collection.data.idIndex.lookup(key, view.snapshot)
+  const doc = record === undefined ? undefined : view.get(record)
+  return doc === undefined ? [] : [doc]
+}
+
 /** Live index entries say nothing about records whose visible version differs: those are looked at one by one. */
-function* complete(view: CollectionView, plan: Plan): Generator<number> {
+function complete(view: CollectionView, plan: Plan): Iterable<number> {
   const { shadowed } = view
-  if (!shadowed) {
-    yield* records(view, plan)
-    return
-  }
+  return shadowed ? withShadow(view, plan, shadowed) : records(view, plan)
+}
+
+function* withShadow(view: CollectionView, plan: Plan, shadowed: Shadow): Generator<number> {
   for (const record of records(view, plan)) if (!shadowed.hides(record)) yield record
   yield* shadowed.records()
 }

@@ -6,15 +6,15 @@ import type { Snapshot } from '../store/snapshot.ts'
  * store has them.
  */
 export class Reading implements Disposable {
-  readonly #take: () => Snapshot | undefined
+  readonly #store: { snapshot(): Snapshot | undefined }
   #sources: Source<unknown>[] = []
   #snapshot: Snapshot | undefined
   /** A cursor goes on with it: the command that began it does not end it. */
   kept = false
 
-  /** @param take gives a snapshot of now, if readers need not copy what is left */
-  constructor(take: () => Snapshot | undefined) {
-    this.#take = take
+  /** @param store gives a snapshot of now, if readers need not copy what is left */
+  constructor(store: { snapshot(): Snapshot | undefined }) {
+    this.#store = store
   }
 
   /** What to read from since the first freeze; undefined for the present. */
@@ -32,8 +32,13 @@ export class Reading implements Disposable {
   /** Makes everything that is still being read safe from later writes. */
   freeze(): void {
     this.#sources = this.#sources.filter((source) => !source.done)
-    this.#snapshot ??= this.#take()
+    this.#snapshot ??= this.#store.snapshot()
     if (!this.#snapshot) for (const source of this.#sources) source.freeze()
+  }
+
+  /** The command is done: only a cursor goes on reading. */
+  end(): void {
+    if (!this.kept) this[Symbol.dispose]()
   }
 
   [Symbol.dispose](): void {

@@ -8,8 +8,8 @@ import { type Reading, Source } from './reading.ts'
 export interface DocumentStream {
   /** True when nothing is left. A stream may only find out at its next batch. */
   readonly done: boolean
-  /** The next documents: at most `count`, and as many as fit into one reply. */
-  take(count: number, pause: Pause): Promise<Doc[]>
+  /** The next documents: at most `count`, and as many as fit into one reply. A promise only when others get a turn. */
+  take(count: number, pause: Pause): Doc[] | Promise<Doc[]>
 }
 
 /** Turns a matching document into what the caller sees. */
@@ -44,10 +44,16 @@ export class ScanStream implements DocumentStream {
     this.#left = options.limit ?? Number.POSITIVE_INFINITY
   }
 
-  async take(count: number, pause: Pause): Promise<Doc[]> {
+  take(count: number, pause: Pause): Doc[] | Promise<Doc[]> {
     const wanted = Math.min(count, this.#left)
-    const budget = new Budget(wanted, this.#largest)
-    const docs: Doc[] = []
+    const batch = { wanted, docs: [], budget: new Budget(wanted, this.#largest) }
+    return this.#fill(batch, pause) ? this.#taken(batch) : this.#takeInTurns(batch, pause)
+  }
+
+  // internals
+
+  /** False when others should get their turn first. */
+  #fill({ wanted, docs, budget }: FillingBatch, pause: Pause): boolean {
     const candidates = this.#candidates
     for (let seen = 1; docs.length < wanted; seen++) {
       const next = candidates.next()
@@ -62,14 +68,23 @@ export class ScanStream implements DocumentStream {
           if (budget.spent(shaped)) break
         }
       }
-      if ((seen & CHECK_MASK) === 0 && pause.due()) {
-        this.#reading.freeze()
-        await pause.turn()
-      }
+      if ((seen & CHECK_MASK) === 0 && pause.due()) return false
     }
+    return true
+  }
+
+  async #takeInTurns(batch: FillingBatch, pause: Pause): Promise<Doc[]> {
+    do {
+      this.#reading.freeze()
+      await pause.turn()
+    } while (!this.#fill(batch, pause))
+    return this.#taken(batch)
+  }
+
+  #taken({ docs }: FillingBatch): Doc[] {
     this.#left -= docs.length
-    this.done = candidates.done || this.#left <= 0
-    if (this.done) candidates.return()
+    this.done = this.#candidates.done || this.#left <= 0
+    if (this.done) this.#candidates.return()
     // At once: by the time the caller goes on, somebody else may have written.
     else this.#reading.freeze()
     return docs
@@ -93,7 +108,7 @@ export class ListStream implements DocumentStream {
     return this.#at >= this.#docs.length
   }
 
-  async take(count: number): Promise<Doc[]> {
+  take(count: number): Doc[] {
     const docs: Doc[] = []
     const budget = new Budget(count, this.#largest)
     while (docs.length < count && !this.done) {
@@ -171,6 +186,13 @@ export async function finish<T>(steps: Iterator<Turn, T>, reading: Reading, paus
 }
 
 // internals
+
+/** A batch that is being filled. */
+interface FillingBatch {
+  readonly wanted: number
+  readonly docs: Doc[]
+  readonly budget: Budget
+}
 
 /** How often the clock is looked at: every 128 documents. */
 const CHECK_MASK = 127

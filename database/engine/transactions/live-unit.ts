@@ -19,7 +19,8 @@ export class LiveUnit implements Unit {
   readonly writes: RecordWrite[] = []
   readonly catalogChanges: CatalogChange[] = []
   readonly #undo: (() => void)[] = []
-  readonly #disordered = new Set<CollectionData>()
+  /** Made when it is needed: every command that reads has a unit as well. */
+  #disordered: Set<CollectionData> | undefined
   readonly #catalog: Catalog
   readonly #transactions: Transactions
   readonly #reading: Reading | undefined
@@ -107,8 +108,8 @@ export class LiveUnit implements Unit {
   /** Undoes everything, last change first. */
   rollback(): void {
     for (const undo of this.#undo.reverse()) undo()
-    for (const data of this.#disordered) data.restoreOrder()
-    this.#disordered.clear()
+    for (const data of this.#disordered ?? []) data.restoreOrder()
+    this.#disordered = undefined
     this.#undo.length = 0
     this.writes.length = 0
     this.catalogChanges.length = 0
@@ -122,7 +123,9 @@ export class LiveUnit implements Unit {
     this.writes.push(write)
     this.#undo.push(() => {
       data.undo(record, before, after)
-      if (after === undefined) this.#disordered.add(data)
+      if (after !== undefined) return
+      this.#disordered ??= new Set()
+      this.#disordered.add(data)
     })
   }
 

@@ -124,7 +124,9 @@ describe('reopening', () => {
     const repeated = await again.execute('d', write, call)
     expect(repeated).toMatchObject({ n: 1 })
     expect(repeated).not.toHaveProperty('writeErrors')
-    await expect(again.execute('d', write, { session: { id: 'one', txnNumber: 6 } })).rejects.toMatchObject({
+    await expect(async () =>
+      again.execute('d', write, { session: { id: 'one', txnNumber: 6 } }),
+    ).rejects.toMatchObject({
       code: 225,
     })
   })

@@ -343,12 +343,20 @@ describe('life', () => {
     await database.execute('d', { insert: 'c', documents: [{ _id: 1 }] }, call(5, true))
     await database.execute('admin', { commitTransaction: 1 }, call(5))
     expect(await database.execute('admin', { commitTransaction: 1 }, call(5))).toEqual({ ok: 1 })
-    await expect(database.execute('admin', { abortTransaction: 1 }, call(5))).rejects.toMatchObject({
+    await expect(async () =>
+      database.execute('admin', { abortTransaction: 1 }, call(5)),
+    ).rejects.toMatchObject({
       code: 256,
     })
-    await expect(database.execute('d', { find: 'c' }, call(4, true))).rejects.toMatchObject({ code: 225 })
-    await expect(database.execute('d', { find: 'c' }, call(6))).rejects.toMatchObject({ code: 251 })
-    await expect(database.execute('d', { find: 'c' }, call(5, true))).rejects.toMatchObject({ code: 117 })
+    await expect(async () => database.execute('d', { find: 'c' }, call(4, true))).rejects.toMatchObject({
+      code: 225,
+    })
+    await expect(async () => database.execute('d', { find: 'c' }, call(6))).rejects.toMatchObject({
+      code: 251,
+    })
+    await expect(async () => database.execute('d', { find: 'c' }, call(5, true))).rejects.toMatchObject({
+      code: 117,
+    })
   })
 })
 
@@ -421,7 +429,9 @@ describe('retryable writes', () => {
     expect(await setup.docs()).toEqual([{ _id: 1, n: 1 }])
     await database.execute('d', increment, { session: { ...session, txnNumber: 2 } })
     expect(await setup.docs()).toEqual([{ _id: 1, n: 2 }])
-    await expect(database.execute('d', increment, { session })).rejects.toMatchObject({ code: 225 })
+    await expect(async () => database.execute('d', increment, { session })).rejects.toMatchObject({
+      code: 225,
+    })
   })
 
   test('sessions expire after half an hour without use', async () => {
