@@ -81,6 +81,13 @@ program
   )
   .action(async (dir, flags) => (await import('./init.ts')).init(dir, flags))
 
+// Who reads along may leave, as `head` and `grep -m1` do: a server goes on serving, a command goes on to its end.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
 try {
   await program.parseAsync()
 } catch (error) {

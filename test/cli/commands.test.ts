@@ -206,6 +206,18 @@ describe('triggers', () => {
 })
 
 describe('dev', () => {
+  test('goes on serving when nobody reads its output any more', async () => {
+    await using server = await dev(['--project', project])
+    server.child.stdout?.destroy()
+    server.child.stderr?.destroy()
+    for (let call = 0; call < 3; call++) {
+      expect((await fetch(`${server.url}/todo/list`)).status).toBe(200)
+      // The line of the call before is written, and refused, after its answer.
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    expect(await server.stop()).toBe(0)
+  })
+
   test('prints one ready line, serves, and ends cleanly on both signals', async () => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       await using server = await dev(['--project', project])
