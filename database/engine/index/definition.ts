@@ -134,8 +134,13 @@ export function isIdKey(key: Doc): boolean {
 
 /** The fields of a text index, `$**` for all of them; undefined for any other index. */
 export function textFields(key: Doc): string[] | undefined {
-  const fields = Object.keys(key).filter((path) => key[path] === 'text')
-  return fields.length > 0 ? fields : undefined
+  let fields: string[] | undefined
+  for (const path in key) {
+    if (key[path] !== 'text') continue
+    fields ??= []
+    fields.push(path)
+  }
+  return fields
 }
 
 /** True for keys that hold no ordered entries here: geo, text and wildcard indexes are declarations only (§13). */

@@ -70,9 +70,8 @@ export class OrderedKeys implements KeyList {
   }
 
   /** See {@link KeyList.range}. */
-  *range(low: string, high: string | undefined, reverse: boolean): Generator<number, void, void> {
-    if (reverse) yield* this.#backwards(low, high)
-    else yield* this.#forwards(low, high)
+  range(low: string, high: string | undefined, reverse: boolean): Generator<number, void, void> {
+    return reverse ? this.#backwards(low, high) : this.#forwards(low, high)
   }
 
   // internals

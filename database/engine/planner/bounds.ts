@@ -51,8 +51,11 @@ export function isOperatorDocument(value: unknown): value is Doc {
 
 // internals
 
+const NUMERIC_SEGMENT = /(?:^|\.)\d+(?:\.|$)/
+
 function collect(filter: Doc, prefix: string, into: Condition[]): void {
-  for (const [name, value] of Object.entries(filter)) {
+  for (const name of Object.keys(filter)) {
+    const value = filter[name]
     if (name === '$and' && Array.isArray(value)) {
       for (const part of value) if (isDocument(part)) collect(part, prefix, into)
     } else if (!name.startsWith('$')) {
@@ -63,7 +66,7 @@ function collect(filter: Doc, prefix: string, into: Condition[]): void {
 
 function collectPath(path: string, value: unknown, into: Condition[]): void {
   // A numeric segment may be a field name or a position (§6); an index knows only one reading.
-  if (path.split('.').some((segment) => /^\d+$/.test(segment))) return
+  if (NUMERIC_SEGMENT.test(path)) return
   if (!isOperatorDocument(value)) {
     push(into, path, equality(value))
     return

@@ -228,7 +228,9 @@ function lowerEnd(a: string, b: string): string {
 }
 
 function extend(prefixes: readonly string[], condition: Condition, part: KeyPart): string[] {
-  const keys = condition.intervals.map(({ low }) => (part.descending ? invert(low) : low)).sort()
+  const keys = condition.intervals.map(({ low }) => (part.descending ? invert(low) : low))
+  if (prefixes.length === 1 && keys.length === 1) return [prefixes[0]! + keys[0]!]
+  keys.sort()
   return prefixes.flatMap((prefix) => keys.map((key) => prefix + key))
 }
 

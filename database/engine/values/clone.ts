@@ -12,23 +12,36 @@ export function deepClone<T>(value: T): T {
 // internals
 
 function clone(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map(clone)
+  return typeof value === 'object' && value !== null ? cloneObject(value) : value
+}
+
+function cloneObject(value: object): unknown {
+  if (Array.isArray(value)) return cloneArray(value)
   // Nearly everything is a plain object; the rarer classes need dearer questions.
   if (Object.getPrototypeOf(value) === Object.prototype) return cloneDocument(value as Doc)
-  if (value instanceof Date) return new Date(value)
+  if (value instanceof Date) return new Date(value.getTime())
   if (isDocument(value)) return cloneDocument(value)
   if (value instanceof Uint8Array) return Uint8Array.prototype.slice.call(value)
   if (bsonClass(value) === 'Binary') return cloneBinary(value as BinaryLike)
   return value
 }
 
+// Both copy everything at once and then what may be modified: one member after the other takes several times as long.
+
+function cloneArray(values: readonly unknown[]): unknown[] {
+  const copy = values.slice()
+  for (let at = 0; at < copy.length; at++) {
+    const value = copy[at]
+    if (typeof value === 'object' && value !== null) copy[at] = cloneObject(value)
+  }
+  return copy
+}
+
 function cloneDocument(doc: Doc): Doc {
-  // Spreading copies a whole document at once; one member after the other takes several times as long.
   const copy = { ...doc }
-  for (const key of Object.keys(doc)) {
+  for (const key in doc) {
     const member = doc[key]
-    if (typeof member === 'object' && member !== null) setOwn(copy, key, clone(member))
+    if (typeof member === 'object' && member !== null) setOwn(copy, key, cloneObject(member))
   }
   return copy
 }
