@@ -57,7 +57,7 @@ The result goes to stdout, logs to stderr; exit code 0, or 1 when the call faile
   )
   .action(async (target, flags) => (await import('./run.ts')).run(target, flags))
 
-addSpaceOptions(program.command('triggers'))
+addSpaceOptions(program.command('triggers'), ['project', 'provider', 'data', 'builtins'])
   .description('list timers and when they fire next')
   .option('--next <N>', 'how many fire times to show', '3')
   .option('--json', 'as JSON')
