@@ -7,6 +7,7 @@ export const platformHosts = [
   'openapi.alipay.com',
   'openapi.alipaydev.com',
   'openapi-sandbox.dl.alipaydev.com',
+  'dwbillcenter.alipay.com',
   'api.weixin.qq.com',
   'buy.itunes.apple.com',
   'sandbox.itunes.apple.com',
@@ -18,6 +19,8 @@ export const platformHosts = [
   'petalpay-developer.cloud.huawei.com.cn',
 ] as const
 
+export type PlatformHost = (typeof platformHosts)[number]
+
 /** Everything of the sandbox's own lies below this path. */
 export const MOUNT = '/_unicloud/sandbox'
 
@@ -26,8 +29,11 @@ export const MOUNT = '/_unicloud/sandbox'
  * @param publicUrl `http://HOST:PORT` under which `MOUNT` is reached
  */
 export function platformHostMap(publicUrl: string): Record<string, string> {
-  const base = `${publicUrl.replace(/\/+$/, '')}${MOUNT}/hosts`
-  return Object.fromEntries(platformHosts.map((host) => [host, `${base}/${host}`]))
+  return Object.fromEntries(platformHosts.map((host) => [host, platformAddress(publicUrl, host)]))
+}
+
+export function platformAddress(publicUrl: string, host: PlatformHost): string {
+  return `${publicUrl.replace(/\/+$/, '')}${MOUNT}/hosts/${host}`
 }
 
 /**

@@ -30,6 +30,9 @@ const subCodes: Record<string, [string, string]> = {
   'isv.invalid-parameter': ['40002', '参数无效'],
   'isv.code-invalid': ['40002', '授权码code无效'],
   'isv.insufficient-isv-permissions': ['40006', '接入商户权限不足'],
+  // Of bills; the published list has other names than the gateway sends.
+  'isp.bill_not_exist': ['40004', '账单不存在'],
+  invalid_arguments: ['40004', '入参不合法'],
   'ACQ.SYSTEM_ERROR': ['40004', '系统错误'],
   'ACQ.INVALID_PARAMETER': ['40004', '参数无效'],
   'ACQ.CONTEXT_INCONSISTENT': ['40004', '交易信息被篡改'],
@@ -40,6 +43,10 @@ const subCodes: Record<string, [string, string]> = {
   'ACQ.TRADE_NOT_ALLOW_REFUND': ['40004', '当前交易不允许退款'],
   'ACQ.REFUND_AMT_NOT_EQUAL_TOTAL': ['40004', '退款金额超限'],
   'ACQ.DISCORDANT_REPEAT_REQUEST': ['40004', '同一请求号金额不一致'],
+  'ACQ.PAYMENT_AUTH_CODE_INVALID': [
+    '40004',
+    '支付失败，获取顾客账户信息失败，请顾客刷新付款码后重新收款，如再次收款失败，请联系管理员处理。',
+  ],
   'ACQ.SELLER_BALANCE_NOT_ENOUGH': ['40004', '卖家余额不足'],
   'ACQ.BUYER_BALANCE_NOT_ENOUGH': ['40004', '买家余额不足'],
 }
@@ -55,11 +62,6 @@ export class AlipayError extends Error {
     super(message ?? subCodes[subCode]?.[1] ?? subCode)
     this.subCode = subCode
     this.more = more
-  }
-
-  /** Whether the gateway itself refused, before any trade was looked at. */
-  get atGateway(): boolean {
-    return !this.subCode.startsWith('ACQ.')
   }
 }
 

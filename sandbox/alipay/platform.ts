@@ -12,6 +12,8 @@ import { numbers } from '../core/numbers.ts'
 import type { Order } from '../core/order.ts'
 import type { Platform, PlatformParts } from '../core/platform.ts'
 import { Refusal } from '../core/refusal.ts'
+import { payByCode } from './bar-code.ts'
+import { BILL_HOST, BILL_PATH, Bills } from './bills.ts'
 import { openByAlipayClient } from './client.ts'
 import { AlipayError, errorNode, fromRefusal } from './errors.ts'
 import { authenticate, type GatewayRequest, gatewayAnswer, readGatewayRequest } from './gateway.ts'
@@ -29,11 +31,13 @@ export class Alipay implements Platform {
   readonly id = 'alipay'
   readonly notices: AlipayNotices
   readonly #parts: PlatformParts
+  readonly #bills: Bills
   readonly #methods: Record<string, Handler>
 
   constructor(parts: PlatformParts) {
     this.#parts = parts
     this.notices = new AlipayNotices(parts)
+    this.#bills = new Bills(parts)
     const place =
       (method: string): Handler =>
       (biz, _call, addresses) =>
@@ -41,24 +45,29 @@ export class Alipay implements Platform {
     this.#methods = {
       'alipay.trade.create': place('alipay.trade.create'),
       'alipay.trade.precreate': place('alipay.trade.precreate'),
+      'alipay.trade.pay': (biz, call, addresses) => payByCode(parts, biz, call, addresses),
       'alipay.trade.query': (biz) => query(parts, biz),
       'alipay.trade.close': (biz, call) => close(parts, biz, call),
       'alipay.trade.cancel': (biz) => cancel(parts, biz),
       'alipay.trade.refund': (biz, call) => refund(parts, biz, call),
       'alipay.trade.fastpay.refund.query': (biz) => queryRefund(parts, biz),
+      'alipay.data.dataservice.bill.downloadurl.query': (biz) => this.#bills.offer(biz),
     }
   }
 
   claims(host: string, path: string): boolean {
+    if (host === BILL_HOST || (host === '' && path === BILL_PATH)) return path === BILL_PATH
     return path === '/gateway.do' && (host === '' || host.includes('.alipay'))
   }
 
   describe(request: ApiRequest): FaultFacts {
+    if (request.path === BILL_PATH) return { provider: 'alipay', api: 'downloadBillFile' }
     const { method, biz } = readGatewayRequest(request)
     return { provider: 'alipay', api: method || request.path, outTradeNo: this.#numberOf(biz) }
   }
 
-  answer(request: ApiRequest, call: Call): Answer {
+  answer(request: ApiRequest, call: Call): Answer | Promise<Answer> {
+    if (request.path === BILL_PATH) return this.#bills.file(request.query, call)
     const asked = readGatewayRequest(request)
     try {
       authenticate(asked, call, this.#parts)

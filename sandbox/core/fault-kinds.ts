@@ -31,6 +31,8 @@ export const faultKinds = {
   'api.badSerial': 'signs the answer with a certificate that nobody knows',
   'api.malformed': 'answers with half a body',
   'order.latePay': 'closing succeeds, and then the payer\u2019s money arrives after all',
+  'order.userPaying':
+    'the payer\u2019s code was scanned, and he must confirm first (Alipay 10003, WeChat USERPAYING)',
   'order.closeRace': 'the payer pays in the very moment of closing: closing is refused',
   'refund.processing': 'the refund stays in processing until settled by hand',
   'refund.abnormal': 'the refund ends as abnormal',

@@ -1,4 +1,5 @@
 /** What a simulated platform is to the rest of the sandbox. */
+import type { PlatformHost } from '../hosts.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { BusinessClock } from './business-clock.ts'
 import type { Call } from './call.ts'
@@ -25,6 +26,8 @@ export interface PlatformParts {
   codes: LoginCodes
   /** Where this space's own uni-pay-co is reached. */
   notifyUrl(): string
+  /** Address of this sandbox that stands for a platform's host; path and query are appended. */
+  addressOf(host: PlatformHost): string
   /** Queues a notification that no order caused. @returns its id */
   notify(notice: NewNotice): string
   /** Page where a person pays an order. */

@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { Clock } from '../../clock/clock.ts'
 import { Alipay } from '../alipay/platform.ts'
 import { Apple } from '../apple/platform.ts'
+import { platformAddress } from '../hosts.ts'
 import { Huawei } from '../huawei/platform.ts'
 import { keysFile, loadKeys, type Seed } from '../keys/key-keeper.ts'
 import { type KeyRing, openKeyRing } from '../keys/key-ring.ts'
@@ -81,6 +82,7 @@ export class Simulator {
       store,
       codes: this.codes,
       notifyUrl: () => this.notifyUrl(),
+      addressOf: (host) => platformAddress(publicUrl(), host),
       notify: (notice) => this.outbox.add(notice).id,
       cashierUrl,
     }

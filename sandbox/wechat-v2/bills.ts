@@ -2,16 +2,18 @@
 import { gzipSync } from 'node:zlib'
 import type { Answer } from '../core/exchange.ts'
 import type { PlatformParts } from '../core/platform.ts'
-import { billState } from '../wechat/bill-day.ts'
+import { type Account, type BillType, flowsOf, tradesOf } from '../core/statement.ts'
+import { billState, periodOf } from '../wechat/bill-day.ts'
 import { fundFlowBill, tradeBill } from '../wechat/bill-text.ts'
-import { type BillType, flowsOf, tradesOf } from '../wechat/statement.ts'
 import type { Params } from './orders.ts'
 import { writeXml } from './xml.ts'
 
 export function downloadBill(parts: PlatformParts, params: Params): Answer {
   const type = params.bill_type || 'ALL'
   const day = dayOf(params.bill_date)
-  const rows = ready(parts, day) ? tradesOf(parts.ledger, mchid(parts), day, type as BillType) : []
+  const rows = ready(parts, day)
+    ? tradesOf(parts.ledger, account(parts), periodOf(day), type as BillType)
+    : []
   if (rows.length === 0) {
     return text(writeXml({ return_code: 'FAIL', return_msg: 'No Bill Exist', error_code: '20002' }))
   }
@@ -21,7 +23,7 @@ export function downloadBill(parts: PlatformParts, params: Params): Answer {
 export function downloadFundFlow(parts: PlatformParts, params: Params): Answer {
   const day = dayOf(params.bill_date)
   const basic = (params.account_type || 'Basic') === 'Basic'
-  const rows = basic && ready(parts, day) ? flowsOf(parts.ledger, mchid(parts), day) : []
+  const rows = basic && ready(parts, day) ? flowsOf(parts.ledger, account(parts), periodOf(day)) : []
   if (rows.length === 0) {
     const failure = {
       return_code: 'SUCCESS',
@@ -45,8 +47,8 @@ function ready(parts: PlatformParts, day: string): boolean {
   return billState(day, parts.clock.now()) === 'ready'
 }
 
-function mchid(parts: PlatformParts): string {
-  return parts.keys().constants.wechat.mchid
+function account(parts: PlatformParts): Account {
+  return { provider: 'wxpay', merchantId: parts.keys().constants.wechat.mchid }
 }
 
 function text(body: string | Buffer, type = 'text/plain; charset=utf-8'): Answer {

@@ -24,6 +24,7 @@ const codes: Record<string, string> = {
   FREQUENCY_LIMITED: '频率限制',
   BIZERR_NEED_RETRY: '退款业务流程错误，需要商户触发重试来解决',
   USER_ACCOUNT_ABNORMAL: '退款请求失败',
+  USERPAYING: '用户支付中，需要输入密码',
   AUTH_CODE_INVALID: '授权码检验错误',
 }
 

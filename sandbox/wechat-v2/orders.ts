@@ -37,11 +37,15 @@ export function unifiedOrder(parts: PlatformParts, params: Params): Params {
   return answer
 }
 
-/** The payer shows a code, the merchant scans it: paid at once, and reported to nobody. */
-export function micropay(parts: PlatformParts, params: Params): Params {
+/** The payer shows a code, the merchant scans it: paid at once, unless he must confirm; reported to nobody. */
+export function micropay(parts: PlatformParts, params: Params, call: Call): Params {
   const code = need(params, 'auth_code')
   if (!/^1[0-5]\d{16}$/.test(code)) throw new V2Error('AUTH_CODE_INVALID')
   const order = place(parts, params, 'MICROPAY', '')
+  if (call.fault('order.userPaying')) {
+    parts.ledger.scan(order)
+    throw new V2Error('USERPAYING')
+  }
   parts.ledger.pay(order, {
     payer: parts.keys().constants.wechat.openid,
     transactionId: numbers.wechatTransaction(parts.clock.now()),

@@ -30,7 +30,7 @@ export class WechatV2 implements Platform {
     this.notices = new V2Notices(parts)
     this.#handlers = {
       '/pay/unifiedorder': (params) => unifiedOrder(parts, params),
-      '/pay/micropay': (params) => micropay(parts, params),
+      '/pay/micropay': (params, call) => micropay(parts, params, call),
       '/pay/orderquery': (params) => orderQuery(parts, params),
       '/pay/closeorder': (params, call) => close(parts, params, call),
       '/pay/refundquery': (params) => refundQuery(parts, params),

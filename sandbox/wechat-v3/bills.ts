@@ -4,9 +4,9 @@ import { gzipSync } from 'node:zlib'
 import { type Answer, jsonAnswer } from '../core/exchange.ts'
 import { numbers } from '../core/numbers.ts'
 import type { PlatformParts } from '../core/platform.ts'
-import { billState } from '../wechat/bill-day.ts'
+import { flowsOf, tradesOf } from '../core/statement.ts'
+import { billState, periodOf } from '../wechat/bill-day.ts'
 import { fundFlowBill, tradeBill } from '../wechat/bill-text.ts'
-import { flowsOf, tradesOf } from '../wechat/statement.ts'
 import { V3Error } from './errors.ts'
 
 const TOKEN_MS = 5 * 60_000
@@ -26,7 +26,7 @@ export class Bills {
       throw new V3Error('PARAM_ERROR', `参数错误：bill_type ${type}`)
     }
     const day = this.#day(query)
-    const rows = tradesOf(this.#parts.ledger, mchid, day, type)
+    const rows = tradesOf(this.#parts.ledger, { provider: 'wxpay', merchantId: mchid }, periodOf(day), type)
     if (rows.length === 0) throw new V3Error('NO_STATEMENT_EXIST')
     return this.#offer(tradeBill(rows, type, 'v3'), query)
   }
@@ -37,7 +37,8 @@ export class Bills {
       throw new V3Error('PARAM_ERROR', `参数错误：account_type ${account}`)
     }
     // Payments move the basic account only.
-    const rows = account === 'BASIC' ? flowsOf(this.#parts.ledger, mchid, this.#day(query)) : []
+    const whose = { provider: 'wxpay', merchantId: mchid } as const
+    const rows = account === 'BASIC' ? flowsOf(this.#parts.ledger, whose, periodOf(this.#day(query))) : []
     if (rows.length === 0) throw new V3Error('NO_STATEMENT_EXIST')
     return this.#offer(fundFlowBill(rows), query)
   }

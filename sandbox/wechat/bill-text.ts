@@ -1,7 +1,7 @@
 /** WeChat's bill files: UTF-8, CRLF, a backtick before every value (payment-platforms.md §3.7). */
 import { spacedTime } from '../core/beijing-time.ts'
 import { yuan } from '../core/money.ts'
-import { type BillType, type FlowRow, feeOf, type TradeRow } from './statement.ts'
+import { type BillType, type FlowRow, feeOf, type TradeRow } from '../core/statement.ts'
 
 /** @param generation V2 bills have older columns */
 export function tradeBill(rows: TradeRow[], type: BillType, generation: 'v2' | 'v3'): string {
@@ -24,16 +24,16 @@ export function fundFlowBill(rows: FlowRow[]): string {
     ...rows.map((row, at) =>
       values([
         spacedTime(row.at),
-        row.businessNumber,
-        `${row.businessNumber.slice(-18)}${String(at).padStart(3, '0')}`,
-        row.name,
-        row.name,
+        businessNumber(row),
+        `${businessNumber(row).slice(-18)}${String(at).padStart(3, '0')}`,
+        flowNames[row.kind],
+        flowNames[row.kind],
         row.amount < 0 ? '支出' : '收入',
         yuan(Math.abs(row.amount)),
         yuan(row.balance),
         'system',
         '',
-        row.voucher,
+        row.refund?.outRefundNo ?? row.order.outTradeNo,
       ]),
     ),
     '资金流水总笔数,收入笔数,收入金额,支出笔数,支出金额',
@@ -42,6 +42,17 @@ export function fundFlowBill(rows: FlowRow[]): string {
 }
 
 // internals
+
+const flowNames: Record<FlowRow['kind'], string> = {
+  paid: '交易',
+  refunded: '退款',
+  fee: '扣除交易手续费',
+  feeBack: '退还交易手续费',
+}
+
+function businessNumber({ order, refund }: FlowRow): string {
+  return refund?.refundId ?? order.transactionId ?? ''
+}
 
 interface Column {
   title: string

@@ -48,6 +48,7 @@ const paths: [host: (typeof platformHosts)[number], path: string, answer: string
   ['openapi.alipay.com', '/gateway.do', 'isv.missing-app-id'],
   ['openapi.alipaydev.com', '/gateway.do', 'isv.missing-app-id'],
   ['openapi-sandbox.dl.alipaydev.com', '/gateway.do', 'isv.missing-app-id'],
+  ['dwbillcenter.alipay.com', '/downloadBillFile.resource', '下载超时'],
   ['api.weixin.qq.com', '/sns/jscode2session', '40013'],
   ['buy.itunes.apple.com', '/verifyReceipt', '21000'],
   ['sandbox.itunes.apple.com', '/verifyReceipt', '21000'],

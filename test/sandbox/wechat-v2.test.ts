@@ -143,6 +143,16 @@ describe('orders', () => {
     )
   })
 
+  test('by the payer\u2019s code, when he must confirm first', async () => {
+    const { started, sdk } = await start()
+    await started.control('POST', '/faults', { fault: 'order.userPaying' })
+    const wanted = { out_trade_no: 'SBXV200016', body: 'x', total_fee: 100, auth_code: '120061098828009406' }
+    await expect(sdk.micropay(wanted)).rejects.toThrow('USERPAYING')
+    expect(await sdk.orderQuery({ out_trade_no: 'SBXV200016' })).toMatchObject({ trade_state: 'USERPAYING' })
+    await started.control('POST', '/orders/SBXV200016/pay')
+    expect(await sdk.orderQuery({ out_trade_no: 'SBXV200016' })).toMatchObject({ trade_state: 'SUCCESS' })
+  })
+
   test('closing, and what cannot be closed', async () => {
     const { started, order, sdk } = await start()
     await sdk.unifiedOrder(order('SBXV200008'))
