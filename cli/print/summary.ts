@@ -34,7 +34,8 @@ export function printSummary({ space, timers, listening }: DevServer): void {
   }
   if (entries.length === 0)
     lines.push('', '  No cloud functions or objects yet; new ones are picked up as you add them.')
-  lines.push('', `  ${color.dim('Console')}  ${listening.url}/_unicloud/`)
+  const token = listening.token ? `#${listening.token}` : ''
+  lines.push('', `  ${color.dim('Console')}  ${listening.url}/_unicloud/${token}`)
   if (options.sandbox) lines.push(`  ${color.dim('Payments')} ${listening.url}/_unicloud/sandbox/`)
   if (listening.token)
     lines.push(

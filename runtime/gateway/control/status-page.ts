@@ -20,13 +20,15 @@ const page = `<!doctype html>
 <h1>unicloud-local</h1>
 <p id="health">…</p>
 <table><thead><tr><th>name<th>kind<th>methods<th>URL<th>file</thead><tbody id="functions"></tbody></table>
-<p>Call one: <code>curl -X POST <span id="base"></span>/_unicloud/api/functions/NAME -d '{"data":{}}'</code><br>
-or a method of an object: <code>curl -X POST <span id="base2"></span>/_unicloud/api/objects/NAME/METHOD -d '{"params":[]}'</code></p>
+<p>Call one: <code id="function"></code><br>
+or a method of an object: <code id="method"></code></p>
 <script>
   const token = location.hash.slice(1)
+  const byId = (id) => document.getElementById(id)
   const get = async (path) => {
     const response = await fetch('/_unicloud/api/' + path, token ? { headers: { authorization: 'Bearer ' + token } } : {})
     const body = await response.json()
+    if (body.errCode === 'TOKEN_REQUIRED') throw new Error('Open this page as ' + location.pathname + '#TOKEN, with the token printed at start.')
     if (!response.ok) throw new Error(body.errMsg)
     return body
   }
@@ -35,20 +37,24 @@ or a method of an object: <code>curl -X POST <span id="base2"></span>/_unicloud/
     td.append(content)
     if (className) td.className = className
   }
-  const link = (url) => Object.assign(document.createElement('a'), { href: url, textContent: url })
-  for (const id of ['base', 'base2']) document.getElementById(id).textContent = location.origin
+  // Seen from a phone, this server is where the page came from.
+  const link = (path) => Object.assign(document.createElement('a'), { href: location.origin + path, textContent: location.origin + path })
+  const curl = (path, body) =>
+    'curl -X POST ' + location.origin + '/_unicloud/api/' + path + (token ? " -H 'authorization: Bearer " + token + "'" : '') + " -d '" + body + "'"
+  byId('function').textContent = curl('functions/NAME', '{"data":{}}')
+  byId('method').textContent = curl('objects/NAME/METHOD', '{"params":[]}')
   Promise.all([get('health'), get('functions')]).then(([health, { functions }]) => {
-    document.getElementById('health').textContent =
+    byId('health').textContent =
       health.spaceId + ' (' + health.provider + '), ' + health.project + ', version ' + health.version
     for (const item of functions) {
-      const row = document.getElementById('functions').insertRow()
+      const row = byId('functions').insertRow()
       cell(row, item.name)
       cell(row, item.kind)
       cell(row, item.methods.join(', '))
-      cell(row, item.url ? link(item.url) : '')
+      cell(row, item.url ? link(item.config.path) : '')
       const problems = item.errors.map((error) => error.message).join('; ')
       cell(row, problems || item.source, problems && 'error')
     }
-  }, (error) => Object.assign(document.getElementById('health'), { textContent: error.message, className: 'error' }))
+  }, (error) => Object.assign(byId('health'), { textContent: error.message, className: 'error' }))
 </script>
 `
