@@ -40,8 +40,11 @@ test('a flood of lines is cut, and says so', async () => {
   await new Promise((resolve) => setTimeout(resolve, 1000))
   await space.invoke(clientCall('prints'))
   const lines = space.logs.list()
-  expect(lines.filter(({ text }) => text.startsWith('flood')).length).toBeLessThanOrEqual(5000)
-  expect(lines.some(({ text }) => /^\d+ more lines were printed within a second/.test(text))).toBe(true)
+  // On a busy machine the flood may take several seconds; each has its own 5,000 lines.
+  const cuts = lines.filter(({ text }) => /^\d+ more lines were printed within a second/.test(text)).length
+  expect(cuts).toBeGreaterThan(0)
+  expect(lines.filter(({ text }) => text.startsWith('flood')).length).toBeLessThanOrEqual(5000 * (cuts + 1))
+  expect(lines.filter(({ text }) => text.startsWith('flood')).length).toBeLessThan(20_000)
 })
 
 test('one line per call, with what a tool wants to know', async () => {
