@@ -9,6 +9,7 @@ import { numbers } from '../core/numbers.ts'
 import type { Order } from '../core/order.ts'
 import type { Platform, PlatformParts } from '../core/platform.ts'
 import { Refusal } from '../core/refusal.ts'
+import { BILL_PATH, VirtualBills } from './bills.ts'
 import { balanceOf, Coins } from './coins.ts'
 import { errorAnswer, fromRefusal, WechatApiError } from './errors.ts'
 import { jscode2session, oauthToken, plainToken, stableToken } from './login.ts'
@@ -17,7 +18,7 @@ import { Sessions } from './sessions.ts'
 import { paySignature, userSignature } from './signature.ts'
 import { appKeyOf, openVirtual, provideGoods, queryOrder, refundOrderOf } from './virtual-orders.ts'
 
-type Virtual = (body: JsonObject, call: Call) => JsonObject
+type Virtual = (body: JsonObject, call: Call, env: number) => JsonObject
 
 export class WechatApi implements Platform {
   readonly id = 'wechat-api'
@@ -25,6 +26,7 @@ export class WechatApi implements Platform {
   readonly #parts: PlatformParts
   readonly #sessions: Sessions
   readonly #coins: Coins
+  readonly #bills: VirtualBills
   readonly #plain: Record<string, (request: ApiRequest) => Answer>
   readonly #virtual: Record<string, Virtual>
 
@@ -34,6 +36,7 @@ export class WechatApi implements Platform {
     const sessions = new Sessions(parts)
     this.#sessions = sessions
     this.#coins = new Coins(parts.store)
+    this.#bills = new VirtualBills(parts)
     this.#plain = {
       'GET /sns/jscode2session': (request) => jscode2session(parts, sessions, request),
       'GET /sns/oauth2/access_token': (request) => oauthToken(parts, sessions, request),
@@ -46,6 +49,7 @@ export class WechatApi implements Platform {
       cancel_currency_pay: (body) => this.#cancelCurrencyPay(body),
       present_currency: (body) => this.#presentCurrency(body),
       notify_provide_goods: (body) => provideGoods(parts, body),
+      download_bill: (body, _call, env) => this.#bills.download(body, env),
       query_order: (body) => queryOrder(parts, body),
       refund_order: (body, call) => refundOrderOf(parts, body, call),
     }
@@ -59,6 +63,7 @@ export class WechatApi implements Platform {
   async reset(): Promise<void> {
     await this.#sessions.clear()
     await this.#coins.clear()
+    this.#bills.clear()
   }
 
   claims(host: string, path: string): boolean {
@@ -75,6 +80,7 @@ export class WechatApi implements Platform {
     try {
       const plain = this.#plain[`${request.method} ${request.path}`]
       if (plain) return plain(request)
+      if (request.method === 'GET' && request.path === BILL_PATH) return this.#bills.file(request.query, call)
       return jsonAnswer(200, { errcode: 0, errmsg: 'OK', ...this.#xpay(request, call) })
     } catch (error) {
       const refused = error instanceof Refusal ? fromRefusal(error) : error
@@ -121,8 +127,7 @@ export class WechatApi implements Platform {
     this.#checkToken(request, call)
     const body = parseJson(request.body)
     if (!isObject(body)) throw new WechatApiError(47001)
-    this.#checkSignatures(request, body, name, call)
-    return handler(body, call)
+    return handler(body, call, this.#checkSignatures(request, body, name, call))
   }
 
   #checkToken(request: ApiRequest, call: Call): void {
@@ -133,14 +138,19 @@ export class WechatApi implements Platform {
     throw new WechatApiError(state === 'expired' ? 42001 : 40001)
   }
 
-  #checkSignatures(request: ApiRequest, body: JsonObject, name: string, call: Call): void {
+  /** @returns the environment whose key signed */
+  #checkSignatures(request: ApiRequest, body: JsonObject, name: string, call: Call): number {
     const refuse: Refuse = (reason, expected, given) => {
       call.verified({ ok: false, reason, expected, given: given ?? '' })
       return new WechatApiError(268490003)
     }
     const paySig = request.query.get('pay_sig')
-    const appKey = appKeyOf(this.#parts, numberAt(body, 'env') ?? 0)
-    if (paySig !== paySignature(appKey, request.path, request.body)) {
+    // A bill is asked for without saying of which environment: that is told by the key.
+    const envs = name === 'download_bill' ? [0, 1] : [numberAt(body, 'env') ?? 0]
+    const env = envs.find(
+      (candidate) => paySig === paySignature(appKeyOf(this.#parts, candidate), request.path, request.body),
+    )
+    if (env === undefined) {
       throw refuse(
         'pay_sig does not fit the text below and the app key',
         `${request.path}&${request.body}`,
@@ -149,6 +159,7 @@ export class WechatApi implements Platform {
     }
     if (name === 'currency_pay') this.#checkSession(request, body, call, refuse)
     call.verified({ ok: true })
+    return env
   }
 
   /** Spending a user's coins needs the user's session, too. */

@@ -347,3 +347,64 @@ test('pushes climb a ladder of their own: 2, 4, 8, 16 … seconds', async () => 
   await started.control('POST', '/clock', { advance: '1d' })
   expect(merchant.received).toHaveLength(16)
 })
+
+describe('bills', () => {
+  const today = (started: { clock: { now(): number } }, days = 0): number => {
+    const at = started.clock.now() + 8 * 3600_000 + days * 24 * 3600_000
+    return Number(new Date(at).toISOString().slice(0, 10).replaceAll('-', ''))
+  }
+
+  test('made by the first call, had by the next; half an hour long', async () => {
+    const { started, xpay, merchant } = await start()
+    merchant.answer = () => ({ body: 'success' })
+    await started.control('POST', '/pay', { client: client() })
+    await xpay('refund_order', {
+      openid: wechat.openid,
+      order_id: NUMBER,
+      refund_order_id: 'SBXREFUND1',
+      left_fee: 300,
+      refund_fee: 100,
+      refund_reason: '0',
+      req_from: '1',
+    })
+    const days = { begin_ds: today(started), end_ds: today(started), env: undefined }
+    expect(await xpay('download_bill', days)).toMatchObject({ errcode: 268490011 })
+    const { errcode, url } = await xpay('download_bill', days)
+    expect(errcode).toBe(0)
+    const [header, ...rows] = (await (await fetch(String(url))).text()).trim().split('\r\n')
+    expect(header).toMatch(/^时间,类型,商户单号/)
+    expect(rows.map((row) => row.split(',').filter((_value, at) => [1, 2, 4, 7, 9].includes(at)))).toEqual([
+      ['支付', NUMBER, NUMBER, 'test001', '3.00'],
+      ['退款', 'SBXREFUND1', NUMBER, 'test001', '-1.00'],
+    ])
+    await started.control('POST', '/clock', { advance: '31m' })
+    expect((await fetch(String(url))).status).toBe(404)
+    expect(await xpay('download_bill', days)).toMatchObject({ errcode: 268490011 })
+  })
+
+  test('of the environment whose key signs', async () => {
+    const { started, xpay } = await start()
+    await started.control('POST', '/pay', { client: client() })
+    const days = { begin_ds: today(started), end_ds: today(started), env: undefined }
+    const { env: _env, ...body } = days
+    const pay_sig = hmac(virtual.sandbox_app_key, `/xpay/download_bill&${JSON.stringify(body)}`)
+    await xpay('download_bill', days, { pay_sig })
+    const { url } = await xpay('download_bill', days, { pay_sig })
+    expect((await (await fetch(String(url))).text()).trim().split('\r\n')).toHaveLength(1)
+  })
+
+  test.each([
+    ['no days', {}, 268490002],
+    ['a day that is none', { begin_ds: 20260230, end_ds: 20260301 }, 268490002],
+    ['an end before the beginning', { begin_ds: 20260102, end_ds: 20260101 }, 268490002],
+  ])('refused: %s', async (_name, days, errcode) => {
+    const { xpay } = await start()
+    expect(await xpay('download_bill', days)).toMatchObject({ errcode })
+  })
+
+  test('refused: a key of neither environment', async () => {
+    const { xpay } = await start()
+    const days = { begin_ds: 20260101, end_ds: 20260101 }
+    expect(await xpay('download_bill', days, { pay_sig: 'x' })).toMatchObject({ errcode: 268490003 })
+  })
+})
