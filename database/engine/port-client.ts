@@ -2,7 +2,14 @@ import type { MessagePort } from 'node:worker_threads'
 import type { CallOptions, Change, Command, DocumentDatabase, Reply, SessionHandle } from '../command.ts'
 import { databaseError } from './errors.ts'
 import { decodeFromPort, encodeForPort } from './port-codec.ts'
-import { decodeError, Outbox, type PortCall, type PortReply, type PortRequest } from './port-messages.ts'
+import {
+  decodeError,
+  Outbox,
+  onMessages,
+  type PortCall,
+  type PortReply,
+  type PortRequest,
+} from './port-messages.ts'
 import { EmbeddedSession, sessionCall } from './session-handle.ts'
 import type { SessionCall } from './transactions/sessions.ts'
 import type { Doc } from './values/types.ts'
@@ -33,10 +40,8 @@ export class PortDatabase implements DocumentDatabase {
   constructor(port: MessagePort, about: () => PortDescription = () => EMBEDDED) {
     this.#port = port
     this.#about = about
-    this.#outbox = new Outbox((messages) => port.postMessage(messages))
-    port.on('message', (replies: PortReply[]) => {
-      for (const reply of replies) this.#receive(reply)
-    })
+    this.#outbox = new Outbox(port)
+    onMessages<PortReply>(port, (reply) => this.#receive(reply))
     port.on('close', () => this.#lost())
     port.unref()
   }
@@ -51,9 +56,7 @@ export class PortDatabase implements DocumentDatabase {
       ...(session ? { session: sessionCall(session) } : {}),
       ...(maxTimeMS === undefined ? {} : { maxTimeMS }),
     }
-    const encoded = encodeForPort(command, true)
-    const reply = this.#send(database, encoded, call, signal)
-    return (await reply) as Reply
+    return (await this.#send(database, command, call, signal)) as Reply
   }
 
   /** For session handles. */
@@ -101,14 +104,14 @@ export class PortDatabase implements DocumentDatabase {
     if (this.#closed) return Promise.reject(gone())
     if (signal?.aborted) return Promise.reject(interrupted())
     const id = ++this.#lastId
+    const encoded = encodeForPort(command)
+    this.#outbox.add([id, 'command', database, encoded, encoded !== command, call])
     return new Promise((resolve, reject) => {
-      const cancel = () => this.#outbox.add([id, 'cancel'])
-      signal?.addEventListener('abort', cancel, { once: true })
-      const done = () => signal?.removeEventListener('abort', cancel)
+      const cancel = signal && (() => this.#outbox.add([id, 'cancel']))
+      if (cancel) signal.addEventListener('abort', cancel, { once: true })
+      const done = cancel && (() => signal.removeEventListener('abort', cancel))
       this.#pending.set(id, { resolve, reject, done })
       if (this.#pending.size === 1) this.#port.ref()
-      const empty = call.session === undefined && call.maxTimeMS === undefined
-      this.#outbox.add([id, 'command', database, command, empty ? undefined : call])
     })
   }
 
@@ -123,12 +126,12 @@ export class PortDatabase implements DocumentDatabase {
     const pending = this.#pending.get(id)
     if (!pending) return
     this.#settle(id, pending)
-    if (kind === 'reply') pending.resolve(decodeFromPort(payload, 'caller'))
+    if (kind === 'reply') pending.resolve(reply[3] ? decodeFromPort(payload, 'caller') : payload)
     else pending.reject(decodeError(payload))
   }
 
   #settle(id: number, pending: Pending): void {
-    pending.done()
+    pending.done?.()
     this.#pending.delete(id)
     if (this.#pending.size === 0) this.#port.unref()
   }
@@ -156,7 +159,7 @@ interface Pending {
   readonly resolve: (reply: unknown) => void
   readonly reject: (error: Error) => void
   /** Lets go of the caller's signal. */
-  readonly done: () => void
+  readonly done: (() => void) | undefined
 }
 
 function gone(): Error {

@@ -1,16 +1,25 @@
+import type { MessagePort } from 'node:worker_threads'
 import { DatabaseError } from '../command.ts'
 import { databaseError } from './errors.ts'
 import { decodeFromPort, encodeForPort } from './port-codec.ts'
 import type { SessionCall } from './transactions/sessions.ts'
 
 /**
- * What travels between an engine's thread and those who use it (spec/embedded-database.md §11). Messages are arrays;
- * several that come up in one turn go together.
+ * What travels between an engine's thread and those who use it (spec/embedded-database.md §11). Messages are arrays, each
+ * sent as its JSON ({@link encodeForPort}); several that come up in one turn go together.
  */
 
-/** From a client: one array of these. */
+/** From a client: an array of the texts of these. */
 export type PortRequest =
-  | readonly [id: number, kind: 'command', database: string, command: unknown, call: PortCall | undefined]
+  | readonly [
+      id: number,
+      kind: 'command',
+      database: string,
+      command: unknown,
+      /** The command has tags in it. */
+      tagged: boolean,
+      call: PortCall,
+    ]
   | readonly [id: number, kind: 'cancel']
   | readonly [id: 0, kind: 'watch', on: boolean]
 
@@ -20,9 +29,9 @@ export interface PortCall {
   readonly maxTimeMS?: number
 }
 
-/** From the engine: one array of these. */
+/** From the engine: an array of the texts of these. */
 export type PortReply =
-  | readonly [id: number, kind: 'reply', reply: unknown]
+  | readonly [id: number, kind: 'reply', reply: unknown, tagged: boolean]
   | readonly [id: number, kind: 'error', error: PortError]
   | readonly [id: 0, kind: 'changes', changes: unknown]
 
@@ -57,17 +66,25 @@ export function decodeError({ code, message, details, stack }: PortError): Datab
   return databaseError(code, message, { ...decoded, ...(stack ? { cause: new Error(stack) } : {}) })
 }
 
+/** Hands over each message of an {@link Outbox} at the other end. */
+export function onMessages<Message>(port: MessagePort, receive: (message: Message) => void): void {
+  port.on('message', (texts: string[]) => {
+    for (const text of texts) receive(JSON.parse(text) as Message)
+  })
+}
+
 /** Gathers the messages of one turn and sends them together. */
 export class Outbox<Message> {
-  #queue: Message[] = []
-  readonly #send: (messages: Message[]) => void
+  #queue: string[] = []
+  readonly #port: MessagePort
 
-  constructor(send: (messages: Message[]) => void) {
-    this.#send = send
+  constructor(port: MessagePort) {
+    this.#port = port
   }
 
+  /** The message is written down at once: what it is made of may change afterwards. */
   add(message: Message): void {
-    this.#queue.push(message)
+    this.#queue.push(JSON.stringify(message))
     // `nextTick` from inside a promise's turn runs when all promises have had theirs: what belongs together is there.
     if (this.#queue.length === 1) process.nextTick(() => this.flush())
   }
@@ -76,6 +93,6 @@ export class Outbox<Message> {
     const queue = this.#queue
     if (queue.length === 0) return
     this.#queue = []
-    this.#send(queue)
+    this.#port.postMessage(queue)
   }
 }

@@ -2,7 +2,15 @@ import type { MessagePort } from 'node:worker_threads'
 import type { Change } from '../command.ts'
 import type { Call } from './executor.ts'
 import { decodeFromPort, encodeForPort } from './port-codec.ts'
-import { encodeError, Outbox, type PortCall, type PortReply, type PortRequest } from './port-messages.ts'
+import {
+  encodeError,
+  Outbox,
+  onMessages,
+  type PortCall,
+  type PortReply,
+  type PortRequest,
+} from './port-messages.ts'
+import type { SessionCall } from './transactions/sessions.ts'
 import type { Doc } from './values/types.ts'
 
 /** What can be behind a port: the engine, or a server it speaks to through the driver. */
@@ -22,16 +30,14 @@ export interface PortCarrier {
 export class PortServer {
   readonly #carrier: PortCarrier
   readonly #outbox: Outbox<PortReply>
-  readonly #running = new Map<number, AbortController>()
+  readonly #running = new Map<number, CallOfPort>()
   readonly #sessions = new Set<string>()
   #watching: Disposable | undefined
 
   constructor(carrier: PortCarrier, port: MessagePort) {
     this.#carrier = carrier
-    this.#outbox = new Outbox((messages) => port.postMessage(messages))
-    port.on('message', (requests: PortRequest[]) => {
-      for (const request of requests) this.#receive(request)
-    })
+    this.#outbox = new Outbox(port)
+    onMessages<PortRequest>(port, (request) => this.#receive(request))
     port.on('close', () => this.#close())
   }
 
@@ -41,7 +47,7 @@ export class PortServer {
     const [id, kind] = request
     switch (kind) {
       case 'command':
-        void this.#run(id, request[2], request[3], request[4])
+        this.#run(request)
         break
       case 'cancel':
         this.#running.get(id)?.abort()
@@ -52,21 +58,34 @@ export class PortServer {
     }
   }
 
-  async #run(id: number, database: string, command: unknown, options: PortCall | undefined): Promise<void> {
-    const controller = new AbortController()
-    this.#running.set(id, controller)
-    if (options?.session) this.#sessions.add(options.session.id)
-    const call: Call = { ...options, signal: controller.signal, owner: this }
+  #run([id, , database, command, tagged, options]: Extract<PortRequest, { 1: 'command' }>): void {
+    if (options.session) this.#sessions.add(options.session.id)
+    const call = new CallOfPort(options, this)
     try {
-      const decoded = decodeFromPort(command, 'engine') as Doc
+      const decoded = (tagged ? decodeFromPort(command, 'engine') : command) as Doc
       this.#forgetEnded(decoded)
-      const reply = await this.#carrier.execute(database, decoded, call)
-      this.#outbox.add([id, 'reply', encodeForPort(reply)])
+      const reply = this.#carrier.execute(database, decoded, call)
+      if (reply instanceof Promise) void this.#later(id, call, reply)
+      else this.#answer(id, reply)
+    } catch (error) {
+      this.#outbox.add([id, 'error', encodeError(error)])
+    }
+  }
+
+  async #later(id: number, call: CallOfPort, reply: Promise<Doc>): Promise<void> {
+    this.#running.set(id, call)
+    try {
+      this.#answer(id, await reply)
     } catch (error) {
       this.#outbox.add([id, 'error', encodeError(error)])
     } finally {
       this.#running.delete(id)
     }
+  }
+
+  #answer(id: number, reply: Doc): void {
+    const encoded = encodeForPort(reply)
+    this.#outbox.add([id, 'reply', encoded, encoded !== reply])
   }
 
   /** Sessions their client has ended need no ending with the port. */
@@ -84,7 +103,33 @@ export class PortServer {
 
   #close(): void {
     this.#watch(false)
-    for (const controller of this.#running.values()) controller.abort()
+    for (const call of this.#running.values()) call.abort()
     this.#carrier.release(this, this.#sessions)
+  }
+}
+
+// internals
+
+/** What came with a command. Its signal is made when somebody asks for it: making one takes longer than a look-up. */
+class CallOfPort implements Call {
+  readonly session?: SessionCall
+  readonly maxTimeMS?: number
+  readonly owner: object
+  #controller: AbortController | undefined
+
+  constructor({ session, maxTimeMS }: PortCall, owner: object) {
+    if (session) this.session = session
+    if (maxTimeMS !== undefined) this.maxTimeMS = maxTimeMS
+    this.owner = owner
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    return this.#controller.signal
+  }
+
+  abort(): void {
+    this.#controller ??= new AbortController()
+    this.#controller.abort()
   }
 }

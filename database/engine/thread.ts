@@ -4,7 +4,7 @@ import { LocalError } from '../../errors/errors.ts'
 import type { DocumentDatabase } from '../command.ts'
 import type { WireOptions, WireServer } from '../wire/wire-server.ts'
 import { EmbeddedDatabase } from './engine.ts'
-import type { PortReply, PortRequest } from './port-messages.ts'
+import { Outbox, onMessages, type PortReply, type PortRequest } from './port-messages.ts'
 import { type PortCarrier, PortServer } from './port-server.ts'
 import { SharedClock } from './shared-clock.ts'
 import { encodeFailure, refusalOf } from './thread-failure.ts'
@@ -100,11 +100,9 @@ function serve(port: MessagePort): void {
 
 function refuse(port: MessagePort): void {
   const error = refusalOf(failure)
-  port.on('message', (requests: PortRequest[]) => {
-    const replies = requests.flatMap(([id, kind]): PortReply[] =>
-      kind === 'command' ? [[id, 'error', error]] : [],
-    )
-    port.postMessage(replies)
+  const outbox = new Outbox<PortReply>(port)
+  onMessages<PortRequest>(port, ([id, kind]) => {
+    if (kind === 'command') outbox.add([id, 'error', error])
   })
 }
 

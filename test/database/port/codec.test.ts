@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import {
   Binary,
@@ -19,12 +20,12 @@ import { decodeFromPort, encodeForPort } from '../../../database/engine/port-cod
 import { RandomValues } from '../engine/random-values.ts'
 
 /** Through a real port, in the same thread. */
-function carry(value: unknown, numbers: 'engine' | 'caller' = 'caller', copy = true): unknown {
+function carry(value: unknown, numbers: 'engine' | 'caller' = 'caller'): unknown {
   const { port1, port2 } = new MessageChannel()
-  port1.postMessage(encodeForPort(value, copy))
-  const { message } = receiveMessageOnPort(port2) as { message: unknown }
+  port1.postMessage(JSON.stringify(encodeForPort(value)))
+  const { message } = receiveMessageOnPort(port2) as { message: string }
   port1.close()
-  return decodeFromPort(message, numbers)
+  return decodeFromPort(JSON.parse(message), numbers)
 }
 
 const proto = JSON.parse('{"a":1,"__proto__":{"polluted":true}}') as unknown
@@ -43,6 +44,8 @@ const values: [string, unknown][] = [
   ['Code', new Code('f()', { id: new ObjectId() })],
   ['RegExp', /a\/b/i],
   ['Date', new Date(5)],
+  ['numbers JSON does not know', [Number.NaN, Number.NEGATIVE_INFINITY, -0, new Double(-0)]],
+  ['half a surrogate pair', '\ud83d'],
   ['plain values', { a: null, b: [1, 'x', true, [new ObjectId()]], c: { d: new Date(0) } }],
   ['something that looks like a tag', { $$: ['o', 'not an id'] }],
   ['a tag within a tag', { $$: { $$: [new ObjectId()] } }],
@@ -54,9 +57,6 @@ const values: [string, unknown][] = [
 describe('values through a port', () => {
   test.each(values)('%s', (_name, value) => {
     expect(EJSON.stringify(carry(value), { relaxed: false })).toBe(EJSON.stringify(value, { relaxed: false }))
-    expect(EJSON.stringify(carry(value, 'caller', false), { relaxed: false })).toBe(
-      EJSON.stringify(value, { relaxed: false }),
-    )
   })
 
   test('random values', () => {
@@ -110,10 +110,31 @@ describe('values through a port', () => {
     })
   })
 
+  test('dates without a time, and of another realm', () => {
+    const other = runInNewContext('new Date(7)') as Date
+    expect(carry({ none: new Date(Number.NaN), other })).toEqual({
+      none: new Date(Number.NaN),
+      other: new Date(7),
+    })
+  })
+
+  test('objects with toJSON are what their members are', () => {
+    class Point {
+      x = 1
+      toJSON() {
+        return 'point'
+      }
+    }
+    expect(carry({ point: new Point(), own: { x: 2, toJSON: () => 'own' } })).toEqual({
+      point: { x: 1 },
+      own: { x: 2 },
+    })
+  })
+
   test('a circle is refused', () => {
     const circle: Record<string, unknown> = {}
     circle.self = circle
-    expect(() => encodeForPort(circle, true)).toThrow(/runs in a circle/)
+    expect(() => encodeForPort(circle)).toThrow(/runs in a circle/)
   })
 
   test('without a need for tags nothing is copied', () => {

@@ -170,8 +170,9 @@ describe('ports of one engine', () => {
     const port = thread.connect()
     const code = `
       const { workerData, parentPort } = require('node:worker_threads')
-      workerData.port.on('message', ([[, kind, reply]]) => parentPort.postMessage([kind, reply]))
-      workerData.port.postMessage([[1, 'command', 'd', { insert: 'c', documents: [{ _id: 1 }] }]])
+      workerData.port.on('message', ([text]) => parentPort.postMessage(JSON.parse(text).slice(1, 3)))
+      const insert = { insert: 'c', documents: [{ _id: 1 }] }
+      workerData.port.postMessage([JSON.stringify([1, 'command', 'd', insert, false, {}])])
     `
     const worker = new Worker(code, { eval: true, workerData: { port }, transferList: [port] })
     const answer = await new Promise((resolve) => worker.once('message', resolve))
