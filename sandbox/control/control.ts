@@ -7,6 +7,7 @@ import { publicStatus } from '../core/order.ts'
 import { RouteTable } from '../core/route-table.ts'
 import type { Simulator } from '../core/simulator.ts'
 import { platformHosts } from '../hosts.ts'
+import { sm2Pkcs8 } from '../keys/huawei-sm2-merchant.ts'
 import { configText, uniPayConfig } from '../keys/uni-pay-config.ts'
 import type { Actions } from './actions.ts'
 import { failureAnswer, NotFound } from './answers.ts'
@@ -65,6 +66,7 @@ export class ControlApi {
       return this.#state()
     })
     this.#routes.add('GET', '/config', ({ query }) => this.#config(query.get('format') ?? 'json'))
+    this.#routes.add('GET', '/config/huawei-sm2', () => this.#sm2Config())
     this.#routes.add('GET', '/settings', () => simulator.settings.values)
     this.#routes.add('POST', '/settings', ({ body }) => {
       const settings = simulator.settings.change(readJson(body, bodies.settings))
@@ -183,6 +185,20 @@ export class ControlApi {
     if (format !== 'js') return config
     const headers = { 'Content-Type': 'text/javascript; charset=utf-8' }
     return { status: 200, headers, body: configText(config) } satisfies Answer
+  }
+
+  /** What a Huawei merchant that signs with SM2 needs; uni-pay has RSA only. */
+  #sm2Config(): object {
+    const { constants, huawei } = this.#simulator.keys
+    return {
+      appId: constants.huawei.app_id,
+      mchId: constants.huawei.merc_no,
+      mchAuthId: huawei.sm2Merchant.authId,
+      mchPrivateKey: sm2Pkcs8(huawei.sm2Merchant),
+      mchPrivateKeyHex: huawei.sm2Merchant.privateHex,
+      mchPublicKeyHex: huawei.sm2Merchant.publicHex,
+      platformPublicKey: huawei.sm2PublicHex,
+    }
   }
 
   /** Answers what happened on the way. */

@@ -1,4 +1,4 @@
-/** Huawei Pay (payment-platforms.md §7): RSA-PSS from the merchant, SM2 from the platform. */
+/** Huawei Pay (payment-platforms.md §7): RSA-PSS or SM2 from the merchant, SM2 from the platform. */
 import type { Call } from '../core/call.ts'
 import { type Answer, type ApiRequest, header, jsonAnswer } from '../core/exchange.ts'
 import type { FaultFacts } from '../core/faults.ts'
@@ -13,7 +13,7 @@ import { RouteTable } from '../core/route-table.ts'
 import { errorBody, fromRefusal, HuaweiError } from './errors.ts'
 import { HuaweiNotices } from './notices.ts'
 import { existing, findRefund, orderBody, preorder, refund, refundBody } from './orders.ts'
-import { contentOf, signPlatform, verifyMerchant } from './signature.ts'
+import { contentOf, merchantSeal, signPlatform } from './signature.ts'
 
 const TOLERANCE_MS = 300_000
 /** Trace ids that are remembered. */
@@ -106,8 +106,10 @@ export class Huawei implements Platform {
     const order = typeof client === 'string' ? parseJson(client) : client
     if (!isObject(order) || !textAt(order, 'prepay_id') || !textAt(order, 'merc_no')) return undefined
     const expected = contentOf(order)
-    if (!verifyMerchant(expected, textAt(order, 'sign') ?? '', this.#parts.keys().huawei.merchantKey)) {
-      throw new ClientRefused('sign does not fit', expected)
+    const seal = merchantSeal(this.#parts.keys(), textAt(order, 'auth_id') ?? '')
+    if (!seal) throw new ClientRefused(`auth_id ${order.auth_id} is none of the merchant's certificates`)
+    if (!seal.fits(expected, textAt(order, 'sign') ?? '')) {
+      throw new ClientRefused(`sign does not fit the merchant's ${seal.key}`, expected)
     }
     const prepayId = textAt(order, 'prepay_id') ?? ''
     const found = this.#parts.ledger.byPrepaid(prepayId)
@@ -137,8 +139,10 @@ export class Huawei implements Platform {
     const auth = parseJson(header(request, 'paymercauth'))
     if (!isObject(auth)) throw refuse('MISSING_PAY_MERC_AUTH', 'the header PayMercAuth is missing or no JSON')
     const { constants, huawei } = this.#parts.keys()
-    if (textAt(auth, 'authId') !== constants.huawei.auth_id) {
-      throw refuse('INVALID_AUTH_ID', `authId is ${auth.authId}, the merchant's ${constants.huawei.auth_id}`)
+    const seal = merchantSeal(this.#parts.keys(), textAt(auth, 'authId') ?? '')
+    if (!seal) {
+      const known = `${constants.huawei.auth_id} (RSA), ${huawei.sm2Merchant.authId} (SM2)`
+      throw refuse('INVALID_AUTH_ID', `authId is ${auth.authId}, the merchant's are ${known}`)
     }
     const traceId = textAt(auth, 'traceId') ?? ''
     if (!traceId) throw refuse('MISSING_TRACE_ID', 'there is no traceId')
@@ -153,11 +157,9 @@ export class Huawei implements Platform {
     const signed = request.method === 'GET' ? request.target : contentOf(body)
     const check = (name: 'bodySign' | 'headerSign', expected: string): void => {
       const given = textAt(auth, name) ?? ''
-      if (verifyMerchant(expected, given, huawei.merchantKey)) return
-      throw refuse('INVALID_SIGNATURE', `${name} does not fit the text below and the merchant key`, {
-        expected,
-        given,
-      })
+      if (seal.fits(expected, given)) return
+      const reason = `${name} does not fit the text below and the merchant's ${seal.key}`
+      throw refuse('INVALID_SIGNATURE', reason, { expected, given })
     }
     check('bodySign', signed)
     check('headerSign', contentOf(auth))

@@ -1,6 +1,7 @@
 /** The keys of a space, parsed and ready to sign with. */
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { alipayCertificateNumber, alipayRootNumber } from './alipay-certificate-number.ts'
+import { type Sm2Merchant, sm2Merchant } from './huawei-sm2-merchant.ts'
 import type { Constants, KeyMaterial } from './key-material.ts'
 
 export interface KeyRing {
@@ -27,7 +28,13 @@ export interface KeyRing {
     /** Base64 DER of leaf, intermediate and root. */
     chain: string[]
   }
-  huawei: { merchantKey: KeyObject; sm2PrivateHex: string; sm2PublicHex: string }
+  huawei: {
+    /** Public half of the merchant's RSA certificate. */
+    merchantKey: KeyObject
+    sm2Merchant: Sm2Merchant
+    sm2PrivateHex: string
+    sm2PublicHex: string
+  }
 }
 
 export function openKeyRing(material: KeyMaterial): KeyRing {
@@ -66,6 +73,7 @@ export function openKeyRing(material: KeyMaterial): KeyRing {
     },
     huawei: {
       merchantKey: createPublicKey(keys.huawei_merchant_public_spki),
+      sm2Merchant: sm2Merchant(material),
       sm2PrivateHex: keys.huawei_platform_sm2_private_hex,
       sm2PublicHex: keys.huawei_platform_sm2_public_hex,
     },

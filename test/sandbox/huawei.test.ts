@@ -1,8 +1,9 @@
 /** Huawei Pay, by requests signed as its documents say; answers and callbacks are verified with SM2. */
-import { constants, createPrivateKey, sign } from 'node:crypto'
+import { constants, createPrivateKey, createPublicKey, sign } from 'node:crypto'
+import sm from 'sm-crypto'
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../sandbox/core/json.ts'
-import { contentOf, verifyPlatform } from '../../sandbox/huawei/signature.ts'
+import { contentOf, verifySm2 } from '../../sandbox/huawei/signature.ts'
 import vectors from '../conformance/payment-vectors.json' with { type: 'json' }
 import { startMerchant, startSandbox } from './start-sandbox.ts'
 
@@ -22,7 +23,7 @@ function pss(text: string): string {
 }
 
 function genuine(signed: JsonObject): boolean {
-  return verifyPlatform(contentOf(signed), String(signed.sign), keys.huawei_platform_sm2_public_hex)
+  return verifySm2(contentOf(signed), String(signed.sign), keys.huawei_platform_sm2_public_hex)
 }
 
 async function start() {
@@ -97,7 +98,7 @@ describe('vectors', () => {
     }
     expect(contentOf(input.body_without_sign)).toBe(expected.string_to_sign)
     const signature = expected.sign ?? JSON.parse(expected.body ?? '{}').sign
-    expect(verifyPlatform(expected.string_to_sign, signature, keys.huawei_platform_sm2_public_hex)).toBe(true)
+    expect(verifySm2(expected.string_to_sign, signature, keys.huawei_platform_sm2_public_hex)).toBe(true)
   })
 })
 
@@ -224,5 +225,94 @@ describe('faults', () => {
     await started.control('POST', `/orders/${NUMBER}/pay`)
     expect(genuine(said(0))).toBe(isGenuine)
     expect(said(0)).toMatchObject(about)
+  })
+})
+
+describe('a merchant that signs with SM2', () => {
+  async function start(
+    change: (text: string, sign: (text: string) => string) => string = (text, sign) => sign(text),
+  ) {
+    const started = await startSandbox()
+    const config = await started.control<Record<string, string>>('GET', '/config/huawei-sm2')
+    const hex = config.mchPrivateKeyHex ?? ''
+    const options = { hash: true, der: true, userId: '1234567812345678' }
+    const sm2 = (text: string): string =>
+      Buffer.from(sm.sm2.doSignature(text, hex, options), 'hex').toString('base64')
+    const seal = (text: string): string => change(text, sm2)
+    const create = async (auth: JsonObject = {}) => {
+      const body: JsonObject = {
+        appId: huawei.app_id,
+        mercNo: huawei.merc_no,
+        mercOrderNo: NUMBER,
+        tradeSummary: '测试订单',
+        totalAmount: 100,
+        currency: 'CNY',
+        callbackUrl: 'http://127.0.0.1:9/',
+      }
+      const head: JsonObject = {
+        callerId: huawei.merc_no,
+        traceId: 'trace',
+        time: started.clock.now(),
+        authId: config.mchAuthId ?? '',
+        bodySign: seal(contentOf(body)),
+        ...auth,
+      }
+      head.headerSign = seal(contentOf(head))
+      const response = await fetch(`${started.origin}/api/v2/aggr/preorder/create/app`, {
+        method: 'POST',
+        headers: { paymercauth: JSON.stringify(head) },
+        body: JSON.stringify(body),
+      })
+      return (await response.json()) as JsonObject
+    }
+    return { started, config, create, sm2 }
+  }
+
+  test('is understood, in requests and from the client', async () => {
+    const { started, config, create, sm2 } = await start()
+    const made = await create()
+    expect(made).toMatchObject({ resultCode: '000000', prepayId: expect.any(String) })
+    const order: JsonObject = {
+      app_id: huawei.app_id,
+      merc_no: huawei.merc_no,
+      prepay_id: made.prepayId ?? '',
+      timestamp: String(started.clock.now()),
+      noncestr: 'n',
+      auth_id: config.mchAuthId ?? '',
+    }
+    const client = { ...order, sign: sm2(contentOf(order)) }
+    expect(await started.control('POST', '/pay', { client })).toMatchObject({ status: 'PAID' })
+    // The same text under the RSA certificate's number.
+    const mixed = { ...order, auth_id: huawei.auth_id }
+    await expect(
+      started.control('POST', '/pay', { client: { ...mixed, sign: sm2(contentOf(mixed)) } }),
+    ).rejects.toThrow('RSA key')
+  })
+
+  test.each([
+    ['RSA under the number of the SM2 certificate', (text: string) => pss(text)],
+    ['no signature', () => ''],
+    ['another text', (text: string, sign: (text: string) => string) => sign(`${text}x`)],
+  ])('refused: %s', async (_name, change) => {
+    const { started, create } = await start(change)
+    expect(await create()).toMatchObject({ resultCode: '200002', subCode: 'INVALID_SIGNATURE' })
+    const [call] = await started.control<JsonObject[]>('GET', '/requests')
+    expect(JSON.stringify(call)).toContain('SM2 key')
+  })
+
+  test('refused: a certificate that the merchant does not have; both that it has are named', async () => {
+    const { config, create } = await start()
+    const refused = await create({ authId: '9' })
+    expect(refused.subCode).toBe('INVALID_AUTH_ID')
+    expect(refused.subDesc).toContain(huawei.auth_id)
+    expect(refused.subDesc).toContain(config.mchAuthId)
+  })
+
+  test('its key is one that OpenSSL takes for SM2', async () => {
+    const { config } = await start()
+    const der = Buffer.from(config.mchPrivateKey ?? '', 'base64')
+    const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+    const point = createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-65)
+    expect(point.toString('hex')).toBe(config.mchPublicKeyHex)
   })
 })
