@@ -78,6 +78,8 @@ export interface NoticeRules {
   compose(notice: Notice, fault?: Fault): Outgoing | Promise<Outgoing>
   /** @returns why the answer is no acknowledgement; undefined when it is one */
   judge(reply: Reply): string | undefined
+  /** What is odd about an answer that counts as an acknowledgement all the same. */
+  doubt?(reply: Reply): string | undefined
   /** Told once a merchant acknowledged one. */
   acknowledged?(notice: Notice): void
 }

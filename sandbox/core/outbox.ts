@@ -212,7 +212,7 @@ export class Outbox {
         : (settings.values.notifyTimeoutMs ?? rules.timeoutMs)
     try {
       const reply = await deliver(sent, timeout)
-      return this.#record(notice, sent, judged(reply, rules.judge(reply)), fault)
+      return this.#record(notice, sent, judged(reply, rules.judge(reply), rules.doubt?.(reply)), fault)
     } catch (error) {
       const verdict = error instanceof DeliveryTimeout ? 'timeout' : 'unreachable'
       return this.#record(notice, sent, { verdict, why: reasonOf(error) }, fault)
@@ -236,9 +236,9 @@ export class Outbox {
     notice.attempts.push(attempt)
     const number = `attempt ${notice.attempts.length}`
     const status = attempt.status === undefined ? '' : ` HTTP ${attempt.status},`
-    const why = attempt.verdict === 'accepted' ? '' : `: ${attempt.why}`
+    const why = attempt.why === '' ? '' : `: ${attempt.why}`
     const played = attempt.fault === undefined ? '' : `; fault ${attempt.fault}`
-    const level = attempt.verdict === 'accepted' && !fault ? 'info' : 'warn'
+    const level = attempt.verdict === 'accepted' && attempt.why === '' && !fault ? 'info' : 'warn'
     this.#say(notice, level, `${number} ->${status} ${attempt.verdict}${why}${played}`)
     return attempt
   }
@@ -273,9 +273,10 @@ export class Outbox {
 function judged(
   reply: Reply,
   refusal: string | undefined,
+  doubt = '',
 ): Pick<Attempt, 'verdict' | 'why' | 'status' | 'answer'> {
   const answer = reply.body.slice(0, 2000)
-  if (refusal === undefined) return { verdict: 'accepted', why: '', status: reply.status, answer }
+  if (refusal === undefined) return { verdict: 'accepted', why: doubt, status: reply.status, answer }
   return { verdict: 'refused', why: refusal, status: reply.status, answer }
 }
 

@@ -2,7 +2,7 @@
 import { rfc3339 } from '../core/beijing-time.ts'
 import type { FaultKind } from '../core/fault-kinds.ts'
 import type { Fault } from '../core/faults.ts'
-import { type JsonObject, objectAt, textAt } from '../core/json.ts'
+import { isObject, type JsonObject, objectAt, parseJson, textAt } from '../core/json.ts'
 import type { LedgerEvent } from '../core/ledger.ts'
 import { type NewNotice, type Notice, type NoticeRules, type Outgoing, wechatLadder } from '../core/notice.ts'
 import { numbers } from '../core/numbers.ts'
@@ -91,6 +91,13 @@ export class V3Notices implements NoticeRules {
   judge({ status, body }: { status: number; body: string }): string | undefined {
     if (status === 200 || status === 204) return undefined
     return `WeChat Pay takes 200 or 204 for an acknowledgement, not ${status}${body ? ` ${body.slice(0, 200)}` : ''}`
+  }
+
+  /** The body is not read (§3.6): an error that a gateway sends with status 200 ends the notification. */
+  doubt({ body }: { body: string }): string | undefined {
+    const answer = parseJson(body)
+    if (!isObject(answer) || answer.code === 'SUCCESS') return undefined
+    return `the status counts, and WeChat Pay sends nothing more; the body says ${body.slice(0, 200)}`
   }
 
   // internals
