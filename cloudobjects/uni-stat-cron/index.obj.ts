@@ -7,6 +7,7 @@
  * a function of the project with the timer of the published one, `19 19 * * * * *`:
  * `exports.main = () => uniCloud.importObject('uni-stat-cron').run()`.
  */
+import { type Backfilled, type BackfillParams, backfill } from './backfill.ts'
 import { runJobs } from './jobs.ts'
 import { mayRead } from './permission.ts'
 import { overview, type Period, type RankingFilter, type ReportFilter, ranking } from './reports.ts'
@@ -19,6 +20,17 @@ export default {
   async run(this: CloudObjectContext): Promise<Done> {
     if (this.getClientInfo().source !== 'function') throw new Error('run is for cloud code only')
     return await runJobs(Date.now())
+  },
+
+  /**
+   * Rows of a period that has passed, for cloud code and for whoever runs the space:
+   * `unicloud-local run uni-stat-cron.backfill --params '[{"from":"2026-01-01T00:00:00+08:00"}]'`.
+   */
+  async backfill(this: CloudObjectContext, params: BackfillParams): Promise<Backfilled> {
+    const { source } = this.getClientInfo()
+    if (source !== 'function' && source !== 'server')
+      throw new Error('backfill is for cloud code and the command line only')
+    return await backfill(params ?? {}, Date.now())
   },
 
   /** Today, yesterday, the day before, this week, month, quarter, year, and all years. */

@@ -1,5 +1,6 @@
 /** What is to be made when (spec/uni-pay.md §5.3). */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Dimensions } from './dimensions.ts'
 import { makePayResult } from './pay-result.ts'
 import { type Dimension, hourOf, type Window, windowOf } from './windows.ts'
 
@@ -21,8 +22,9 @@ interface StatConfig {
 /** Runs what is due. @returns how many jobs were done, and how many failed for good */
 export async function runJobs(now: number): Promise<{ done: number; failed: number }> {
   const result = { done: 0, failed: 0 }
+  const dimensions = new Dimensions()
   for (const job of dueJobs(statConfig(), now)) {
-    if (await runPatiently(job)) result.done++
+    if (await runPatiently(job, dimensions)) result.done++
     else result.failed++
   }
   return result
@@ -65,10 +67,10 @@ function statConfig(): StatConfig {
 }
 
 /** Three tries; then it stands in `uni-stat-run-errors`, and the others go on. */
-async function runPatiently({ window, reset }: Job): Promise<boolean> {
+async function runPatiently({ window, reset }: Job, dimensions: Dimensions): Promise<boolean> {
   for (let left = 2; ; left--) {
     try {
-      await makePayResult(window, reset)
+      await makePayResult([window], reset, dimensions)
       return true
     } catch (error) {
       if (left > 0) {

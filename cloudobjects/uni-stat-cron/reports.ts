@@ -1,5 +1,6 @@
 /** What the pages of an administrator show (spec/uni-pay.md §5.4). */
 import { type Figures, type Shares, sharesOf, sumOf } from './figures.ts'
+import { nothing } from './orders.ts'
 import { type Window, windowOf } from './windows.ts'
 
 type Row = UniCloudGuest.Row
@@ -34,7 +35,7 @@ export async function overview(filter: ReportFilter, now: number): Promise<Recor
 
 /** Who has paid most. */
 export async function ranking({ appid, from, to, limit = 20 }: RankingFilter): Promise<Row[]> {
-  const { gt, gte, lte, and, exists } = uniCloud.database().command
+  const { gt, gte, lte, and, nin } = uniCloud.database().command
   const paid = [...(from ? [gte?.(from)] : []), ...(to ? [lte?.(to)] : [])]
   const { data } = await uniCloud
     .database()
@@ -42,7 +43,7 @@ export async function ranking({ appid, from, to, limit = 20 }: RankingFilter): P
     .aggregate()
     .match({
       status: gt?.(0),
-      user_id: exists?.(true),
+      user_id: nin?.(nothing),
       ...(appid ? { appid: String(appid) } : {}),
       ...(paid.length > 0 ? { pay_date: and?.(paid) } : {}),
     })

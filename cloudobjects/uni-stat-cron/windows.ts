@@ -1,6 +1,12 @@
 /** Spans of time that statistics are made for, all in China's time (spec/uni-pay.md §5). */
 
-export type Dimension = 'hour' | 'day' | 'week' | 'month' | 'quarter' | 'year'
+export const allDimensions = ['hour', 'day', 'week', 'month', 'quarter', 'year'] as const
+
+export type Dimension = (typeof allDimensions)[number]
+
+export function isDimension(name: unknown): name is Dimension {
+  return (allDimensions as readonly unknown[]).includes(name)
+}
 
 export interface Window {
   dimension: Dimension
@@ -9,6 +15,9 @@ export interface Window {
   end: number
   statDate: StatDate
 }
+
+/** Following one another, equally long. */
+export type Windows = readonly [Window, ...Window[]]
 
 /** Of the start; months and quarters have no day in `date_str`, years no month. */
 export interface StatDate {
@@ -30,6 +39,25 @@ export function windowOf(dimension: Dimension, time: number, offset = 0): Window
   const start = startOf(dimension, { year, month, day, hour }, offset)
   const end = startOf(dimension, { year, month, day, hour }, offset + 1) - 1
   return { dimension, start, end, statDate: statDateOf(dimension, start) }
+}
+
+/**
+ * The time that windows take up together, to add them up in one go.
+ *
+ * @returns ms, and the expression of a pipeline that gives the place of a time among them
+ */
+export function spanOf(windows: Windows): {
+  start: number
+  end: number
+  indexOf(field: string): UniCloudGuest.Row
+} {
+  const { start, end } = windows[0]
+  const step = end + 1 - start
+  return {
+    start,
+    end: start + windows.length * step - 1,
+    indexOf: (field) => ({ $floor: { $divide: [{ $subtract: [field, start] }, step] } }),
+  }
 }
 
 /** 0 to 23. @param time ms */

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig, mergeConfig } from 'vitest/config'
 import shared from '../../vitest.config.ts'
 
-/** `npm run test:slow`: tests that work with chance, with many more rounds than every change can wait for. */
+/** `npm run test:slow`: tests that work with chance or with much, with more rounds than every change can wait for. */
 export default mergeConfig(
   shared,
   defineConfig({
@@ -12,6 +12,7 @@ export default mergeConfig(
         CRASH_ROUNDS: '200',
         PLANNER_ROUNDS: '600',
         TRANSACTION_ROUNDS: '600',
+        STAT_ORDERS: '200000',
       },
       testTimeout: 30 * 60_000,
     },
