@@ -1,5 +1,6 @@
 /** `unicloud-local dev`: serve, print, reload, and stop cleanly. */
 import { existsSync, watch } from 'node:fs'
+import inspector from 'node:inspector'
 import path from 'node:path'
 import { configFileNames } from '../runtime/config/load-file.ts'
 import type { SpaceOptions } from '../runtime/config/options.ts'
@@ -106,11 +107,20 @@ function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     let asked = false
     const handle = (signal: NodeJS.Signals): void => {
-      if (asked) process.exit(signal === 'SIGINT' ? 130 : 143)
+      if (asked) stopAtOnce(signal)
       asked = true
       resolve()
     }
     process.on('SIGINT', handle)
     process.on('SIGTERM', handle)
   })
+}
+
+function stopAtOnce(signal: NodeJS.Signals): void {
+  if (inspector.url() !== undefined) {
+    // An orderly exit would wait for threads at a breakpoint; any exit, until the debugger has gone.
+    inspector.close()
+    process.kill(process.pid, 'SIGKILL')
+  }
+  process.exit(signal === 'SIGINT' ? 130 : 143)
 }

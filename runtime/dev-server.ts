@@ -62,11 +62,12 @@ export async function startDevServer(
     timers,
     listening,
     close: async (graceMs = 5000) => {
+      const end = performance.now() + graceMs
       timers[Symbol.dispose]()
       await (await watching)?.[Symbol.asyncDispose]()
       // Together: what the sandbox is sending now goes to the gateway.
       await Promise.all([gateway.close(graceMs), sandbox?.close()])
-      await space.close({ graceMs })
+      await space.close({ graceMs: Math.max(0, end - performance.now()) })
     },
   }
 }

@@ -6,6 +6,7 @@ import type { GuestMessage, HostMessage } from '../bridge.ts'
 import { Claims } from '../claims.ts'
 import { builtFile } from '../package-info.ts'
 import type { Carrier, CarrierExit, CarrierOptions } from './carrier.ts'
+import { releaseFromDebugger } from './debugger-pause.ts'
 import { memoryHeadroomMB, type WatchedMemory } from './memory-watch.ts'
 
 export class ThreadCarrier implements Carrier {
@@ -74,7 +75,10 @@ export class ThreadCarrier implements Carrier {
 
   async kill(): Promise<void> {
     this.#killed = true
-    await this.#worker.terminate()
+    const { threadId } = this.#worker
+    const ended = this.#worker.terminate()
+    using _released = releaseFromDebugger(threadId)
+    await ended
   }
 
   // internals

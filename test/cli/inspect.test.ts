@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { SourceMap } from 'node:module'
 import path from 'node:path'
@@ -9,41 +9,105 @@ import { mainFile, temporaryFolder } from './run-cli.ts'
 
 /** What VS Code and Chrome do: attach to the process, follow its threads, stop in the user's own TypeScript. */
 test('a breakpoint in a TypeScript function stops it', async () => {
-  const folder = await temporaryFolder()
-  const functions = path.join(folder, 'uniCloud-aliyun', 'cloudfunctions')
-  await mkdir(path.join(functions, 'stop'), { recursive: true })
-  await writeFile(
-    path.join(functions, 'stop', 'index.ts'),
-    'interface Event {\n  n: number\n}\n\nexport const main = async (event: Event) => {\n  debugger\n  return event.n\n}\n',
-  )
-  await writeFile(path.join(functions, 'stop', 'package.json'), '{"cloudfunction-config":{"path":"/stop"}}')
-  const child = spawn(
-    process.execPath,
-    ['--inspect=127.0.0.1:0', mainFile, 'dev', '--project', folder, '--port', '0', '--no-timeout'],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  )
-  try {
-    let output = ''
-    const url = await new Promise<{ server: string; inspector: string }>((resolve) => {
-      for (const stream of [child.stdout, child.stderr]) {
-        stream.setEncoding('utf8').on('data', (text: string) => {
-          output += text
-          const server = output.match(/ready (http:\/\/\S+)/)?.[1]
-          const inspector = output.match(/(ws:\/\/127\.0\.0\.1:\S+)/)?.[1]
-          if (server && inspector) resolve({ server, inspector })
-        })
-      }
-    })
-    using inspector = await Inspector.connect(url.inspector)
-    const answer = fetch(`${url.server}/stop`)
-    const paused = await inspector.pausedInThread()
-    expect(paused).toEqual({ functionName: 'main', file: path.join(functions, 'stop', 'index.ts'), line: 6 })
-    inspector.resume()
-    expect((await answer).status).toBe(200)
-  } finally {
-    child.kill('SIGKILL')
-  }
+  await using debugged = await Debugged.start()
+  using inspector = await Inspector.connect(debugged.inspector)
+  const answer = fetch(`${debugged.server}/stop`)
+  const paused = await inspector.pausedInThread()
+  expect(paused).toEqual({ functionName: 'main', file: debugged.file, line: 6 })
+  inspector.resume()
+  expect((await answer).status).toBe(200)
 })
+
+test('what stands at a breakpoint does not keep the server from stopping', async () => {
+  await using debugged = await Debugged.start()
+  const inspector = await Inspector.connect(debugged.inspector)
+  const answer = fetch(`${debugged.server}/stop`).catch(() => undefined)
+  await inspector.pausedInThread()
+  const asked = performance.now()
+  debugged.child.kill('SIGTERM')
+  // Node itself waits for debuggers; they go when the program says that it is about to end.
+  await debugged.says('finishing running calls')
+  inspector[Symbol.dispose]()
+  expect(await debugged.ended).toEqual([0, null])
+  // One grace of 5 s for everything that runs, not one for requests and another for functions.
+  expect(performance.now() - asked).toBeLessThan(9000)
+  await answer
+})
+
+test('a second signal stops it with the debugger attached', async () => {
+  await using debugged = await Debugged.start()
+  using inspector = await Inspector.connect(debugged.inspector)
+  const answer = fetch(`${debugged.server}/stop`).catch(() => undefined)
+  await inspector.pausedInThread()
+  debugged.child.kill('SIGTERM')
+  await debugged.says('finishing running calls')
+  debugged.child.kill('SIGTERM')
+  expect(await debugged.ended).toEqual([null, 'SIGKILL'])
+  await answer
+})
+
+/** A `dev` under Node's inspector, with one function that stops by itself. */
+class Debugged implements AsyncDisposable {
+  readonly child: ChildProcess
+  readonly file: string
+  readonly ended: Promise<[code: number | null, signal: NodeJS.Signals | null]>
+  server = ''
+  inspector = ''
+  #output = ''
+  #heard: () => void = () => {}
+
+  private constructor(child: ChildProcess, file: string) {
+    this.child = child
+    this.file = file
+    this.ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve([code, signal])))
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.#output += text
+        this.#heard()
+      })
+    }
+  }
+
+  static async start(): Promise<Debugged> {
+    const folder = await temporaryFolder()
+    const home = path.join(folder, 'uniCloud-aliyun', 'cloudfunctions', 'stop')
+    await mkdir(home, { recursive: true })
+    const lines = [
+      'interface Event {',
+      '  n: number',
+      '}',
+      '',
+      'export const main = async (event: Event) => {',
+    ]
+    await writeFile(
+      path.join(home, 'index.ts'),
+      [...lines, '  debugger', '  return event.n', '}', ''].join('\n'),
+    )
+    await writeFile(path.join(home, 'package.json'), '{"cloudfunction-config":{"path":"/stop"}}')
+    const args = ['--inspect=127.0.0.1:0', mainFile, 'dev', '--project', folder, '--port', '0']
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const debugged = new Debugged(child, path.join(home, 'index.ts'))
+    debugged.server = await debugged.says(/ready (http:\/\/\S+)/)
+    debugged.inspector = await debugged.says(/(ws:\/\/127\.0\.0\.1:\S+)/)
+    return debugged
+  }
+
+  /** Waits for a text. @returns its group, or all of it */
+  says(text: string | RegExp): Promise<string> {
+    return new Promise((resolve) => {
+      this.#heard = () => {
+        const found = this.#output.match(text)
+        if (found) resolve(found[1] ?? found[0])
+      }
+      this.#heard()
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.child.kill('SIGKILL')
+    await this.ended
+  }
+}
 
 interface Message {
   id?: number
