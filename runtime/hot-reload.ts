@@ -1,7 +1,7 @@
 /** Follows the files of a space while it is edited: reloads it, and says what came of that. */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { formatPlace, LocalError } from './errors.ts'
+import { formatPlace, LocalError } from '../errors/errors.ts'
 import { NewProblems } from './new-problems.ts'
 import { oversizedFunctions } from './project/folder-size.ts'
 import type { ProjectProblem } from './project/manifest.ts'

@@ -1,6 +1,7 @@
 /** The project of a space, refused when it cannot be served as a whole. */
+
+import { LocalError } from '../../errors/errors.ts'
 import type { SpaceOptions } from '../config/options.ts'
-import { LocalError } from '../errors.ts'
 import { packageRoot } from '../package-info.ts'
 import type { Manifest } from '../project/manifest.ts'
 import { readProject } from '../project/read.ts'

@@ -2,7 +2,7 @@
  * The redis of a space without a server (spec/redis.md §8). Commands, transactions and scripts run to their end before
  * the next begins: everything is atomic.
  */
-import type { Clock } from '../../clock.ts'
+import type { Clock } from '../../../clock/clock.ts'
 import type { Bytes } from './bytes.ts'
 import type { Command } from './command.ts'
 import { bitmapCommands } from './commands/bitmaps.ts'

@@ -1,5 +1,5 @@
 /** The space's redis behind the bridge. */
-import type { Clock } from '../../clock.ts'
+import type { Clock } from '../../../clock/clock.ts'
 import type { HostService } from '../services.ts'
 import { toBytes, toText } from './bytes.ts'
 import { MemoryRedis } from './memory-redis.ts'
