@@ -16,7 +16,7 @@ import { type Doc, isDocument } from './values/types.ts'
 
 /** What travels beside a command. */
 export interface Call {
-  readonly session?: SessionCall
+  readonly session?: SessionCall | undefined
   readonly signal?: AbortSignal
   readonly maxTimeMS?: number
   /** The carrier the command came through; cursors it opens are closed with it. */

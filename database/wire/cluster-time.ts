@@ -10,7 +10,7 @@ import type { Doc } from '../engine/values/types.ts'
 export class ClusterTime {
   readonly #store: Store
   readonly #clock: Clock
-  #seconds = 0
+  #time = new Timestamp({ t: 0, i: 0 })
 
   constructor(store: Store, clock: Clock) {
     this.#store = store
@@ -18,14 +18,25 @@ export class ClusterTime {
   }
 
   now(): Timestamp {
-    this.#seconds = Math.max(this.#seconds, Math.floor(this.#clock.now() / 1000))
-    return new Timestamp({ t: this.#seconds, i: (this.#store.sequence + 1) >>> 0 })
+    const seconds = Math.max(this.#time.t, Math.floor(this.#clock.now() / 1000))
+    const increment = (this.#store.sequence + 1) >>> 0
+    if (this.#time.t !== seconds || this.#time.i !== increment) {
+      this.#time = new Timestamp({ t: seconds, i: increment })
+    }
+    return this.#time
   }
 
   /** The members every reply ends with. */
   fields(): Doc {
+    return this.mark({})
+  }
+
+  /** Adds them to a reply. */
+  mark(reply: Doc): Doc {
     const time = this.now()
-    return { $clusterTime: { clusterTime: time, signature: UNSIGNED }, operationTime: time }
+    reply.$clusterTime = { clusterTime: time, signature: UNSIGNED }
+    reply.operationTime = time
+    return reply
   }
 }
 

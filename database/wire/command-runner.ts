@@ -29,8 +29,11 @@ export class CommandRunner {
     this.#signal = signal
   }
 
-  /** Runs one command; undefined when the connection has to be closed without an answer. Never rejects. */
-  async run({ command, form }: WireRequest): Promise<Doc | undefined> {
+  /**
+   * Runs one command. Never rejects.
+   * @returns its reply; undefined when the connection has to be closed without an answer
+   */
+  run({ command, form }: WireRequest): Doc | undefined | Promise<Doc | undefined> {
     const name = Object.keys(command)[0] ?? ''
     try {
       if (form === 'query' && !OLD_FORM.has(name)) {
@@ -40,8 +43,8 @@ export class CommandRunner {
         appName: this.#peer.appName,
         repeated: () => this.#isRepeated(command),
       })
-      const reply = fault ? await this.#runFaulty(name, command, fault) : await this.#run(name, command)
-      return reply && this.#finish(reply, command)
+      const reply = fault ? this.#runFaulty(name, command, fault) : this.#run(name, command)
+      return reply instanceof Promise ? this.#later(reply, command) : reply && this.#finish(reply, command)
     } catch (error) {
       return this.refuse(error, command)
     }
@@ -71,7 +74,16 @@ export class CommandRunner {
 
   // internals
 
-  async #run(name: string, command: Doc): Promise<Doc> {
+  async #later(reply: Promise<Doc | undefined>, command: Doc): Promise<Doc | undefined> {
+    try {
+      const known = await reply
+      return known && this.#finish(known, command)
+    } catch (error) {
+      return this.refuse(error, command)
+    }
+  }
+
+  #run(name: string, command: Doc): Doc | Promise<Doc> {
     const { $db: database } = command
     if (typeof database !== 'string') fail(40571, 'OP_MSG requests require a $db argument')
     this.#authentication.check(name)
@@ -85,7 +97,7 @@ export class CommandRunner {
     const streamed = this.#changeStream(name, database, command)
     if (streamed) return streamed
     const session = sessionOf(command)
-    const call: Call = { ...(session ? { session } : {}), signal: this.#signal, owner: this.#state }
+    const call: Call = { session, signal: this.#signal, owner: this.#state }
     if (session) this.#noteTransaction(name, session.id, session.autocommit === false)
     return this.#state.engine.execute(database, command, call)
   }
@@ -148,15 +160,15 @@ export class CommandRunner {
 
   /** A reply as the server frames it: 64-bit cursor ids, and the time. */
   #finish(reply: Doc, command: Doc): Doc {
-    const { ok: _ok, cursor, ...rest } = reply
+    // Member by member: spreading them would take longer than the command.
+    const framed: Doc = {}
+    for (const name in reply) if (name !== 'ok') framed[name] = reply[name]
+    const { cursor } = reply
+    if (isDocument(cursor)) framed.cursor = withLongId(cursor)
     const concern = reply.writeConcernError ? undefined : writeConcernError(command.writeConcern)
-    return {
-      ...(isDocument(cursor) ? { cursor: { ...cursor, id: Long.fromNumber(Number(cursor.id)) } } : {}),
-      ...rest,
-      ...(concern ? { writeConcernError: concern } : {}),
-      ok: OK,
-      ...this.#state.clusterTime.fields(),
-    }
+    if (concern) framed.writeConcernError = concern
+    framed.ok = OK
+    return this.#state.clusterTime.mark(framed)
   }
 }
 
@@ -184,6 +196,16 @@ function injected({ code, labels }: NonNullable<Fault['error']>, command: Doc): 
     codeName: codeName(code),
     errorLabels: labels ?? errorLabels(code, command, sessionFields(command)),
   })
+}
+
+function withLongId(cursor: Doc): Doc {
+  const copy: Doc = {}
+  for (const name in cursor) copy[name] = name === 'id' ? longId(cursor.id) : cursor[name]
+  return copy
+}
+
+function longId(id: unknown): Long {
+  return id === 0 ? Long.ZERO : Long.fromNumber(Number(id))
 }
 
 function labelsOf({ code, errorLabels: known }: DatabaseError, command: Doc): string[] {

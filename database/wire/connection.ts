@@ -55,12 +55,14 @@ export class Connection {
   async #work(): Promise<void> {
     this.#busy = true
     for (let request = this.#waiting.shift(); request; request = this.#waiting.shift()) {
-      const reply = await this.#runner.run(request)
+      const running = this.#runner.run(request)
+      const reply = running instanceof Promise ? await running : running
       if (!reply) {
         this.#socket.destroy()
         break
       }
-      if (!request.silent) await this.#send(this.#encode(request, reply))
+      const sending = request.silent ? undefined : this.#send(this.#encode(request, reply))
+      if (sending) await sending
     }
     this.#busy = false
     if (this.#socket.isPaused()) this.#socket.resume()

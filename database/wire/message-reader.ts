@@ -39,6 +39,12 @@ export class MessageReader {
 
   #cut(): Buffer {
     const all = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
+    if (all.length === this.#wanted) {
+      this.#chunks = []
+      this.#size = 0
+      this.#wanted = 0
+      return all
+    }
     const rest = all.subarray(this.#wanted)
     const message = all.subarray(0, this.#wanted)
     this.#chunks = rest.length > 0 ? [rest] : []

@@ -37,7 +37,7 @@ export function writeReply(writer: BsonWriter, request: WireRequest, reply: Doc,
   const body = writer.bytes
   const headBytes = request.form === 'message' ? 21 : 36
   const bytes = Buffer.allocUnsafe(headBytes + body.length)
-  bytes.fill(0, 16, headBytes)
+  for (let at = 16; at < headBytes; at++) bytes[at] = 0
   bytes.writeInt32LE(bytes.length, 0)
   bytes.writeInt32LE(replyId, 4)
   bytes.writeInt32LE(request.id, 8)

@@ -35,7 +35,7 @@ export function refreshSessions(context: Context, command: Doc): Doc {
 export function sessionId(id: unknown): string | undefined {
   if (typeof id === 'string') return id
   const buffer = (id as { buffer?: Uint8Array } | null | undefined)?.buffer
-  return buffer ? Buffer.from(buffer).toString('hex') : undefined
+  return buffer && Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength).toString('hex')
 }
 
 /** `commitTransaction` and `abortTransaction` outside a transaction. */
