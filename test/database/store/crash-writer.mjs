@@ -23,8 +23,9 @@ worker.postMessage({ kind: 'connect', port: port2 }, [port2])
 
 const pending = new Map()
 let lastId = 0
-port1.on('message', (replies) => {
-  for (const [id, kind, payload] of replies) {
+port1.on('message', (texts) => {
+  for (const text of texts) {
+    const [id, kind, payload] = JSON.parse(text)
     const { resolve, reject } = pending.get(id)
     pending.delete(id)
     if (kind === 'reply') resolve(payload)
@@ -36,7 +37,8 @@ function run(command, call) {
   const id = ++lastId
   return new Promise((resolve, reject) => {
     pending.set(id, { resolve, reject })
-    port1.postMessage([[id, 'command', call?.database ?? 'd', command, call && { session: call.session }]])
+    const { database = 'd', session } = call ?? {}
+    port1.postMessage([JSON.stringify([id, 'command', database, command, false, { session }])])
   })
 }
 

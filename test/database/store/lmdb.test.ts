@@ -196,7 +196,7 @@ describe('a write', () => {
       const worker = new Worker(${JSON.stringify(THREAD)}, { workerData: { directory: ${JSON.stringify(folder.path)}, storage: 'lmdb', lockToken: 'x' } })
       const { port1, port2 } = new MessageChannel()
       worker.postMessage({ kind: 'connect', port: port2 }, [port2])
-      const run = (command) => new Promise((resolve) => { port1.once('message', ([[, kind, payload]]) => resolve([kind, payload.code ?? payload.n ?? payload.values])); port1.postMessage([[1, 'command', 'd', command]]) })
+      const run = (command) => new Promise((resolve) => { port1.once('message', ([text]) => { const [, kind, payload] = JSON.parse(text); resolve([kind, payload.code ?? payload.n ?? payload.values]) }); port1.postMessage([JSON.stringify([1, 'command', 'd', command, false, {}])]) })
       console.log(JSON.stringify([
         await run({ insert: 'a', documents: [{ _id: 1, text: 'x'.repeat(1000) }] }),
         await run({ insert: 'a', documents: [{ _id: 2, text: 'x'.repeat(1000000) }] }),
