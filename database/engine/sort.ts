@@ -153,6 +153,8 @@ function advance(start: unknown, segments: readonly string[], from: number): Pla
         return { value: null, array: value, segments, at }
       }
       value = value[Number(segment)]
+      // What the path ends at by an index is one value, also when it is an array.
+      if (at === segments.length - 1) return settled(value)
       continue
     }
     if (at === segments.length) return settled(value === MISSING ? null : value)

@@ -100,6 +100,8 @@ function walk(start: unknown, segments: readonly string[], from: number): Stop {
       const position = arrayPosition(segments[at]!)
       if (position === undefined || position >= value.length) return { value: MISSING, array: value, at }
       value = value[position]
+      // What the path ends at by an index is one value, also when it is an array.
+      if (at === segments.length - 1) return { value, at: segments.length }
     } else if (isDocument(value)) {
       value = getOwn(value, segments[at]!)
       if (value === MISSING) return { value, at: segments.length }

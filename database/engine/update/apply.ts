@@ -76,7 +76,7 @@ function applyToDocument(children: Children, doc: Doc, place: Place, filters: El
   for (const [segment, child] of children) {
     const before = getOwn(result, segment)
     const after = applyTo(segment, child, before, place, filters)
-    if (after === before || (after === REMOVED && before === MISSING)) continue
+    if (Object.is(after, before) || (after === REMOVED && before === MISSING)) continue
     if (after === REMOVED) {
       result = without(result, segment)
     } else {
@@ -110,7 +110,7 @@ function applyToArray(
     const index = Number(segment)
     const before = index < result.length ? result[index] : MISSING
     const after = applyTo(segment, child, before, place, filters)
-    if (after === before || (after === REMOVED && before === MISSING)) continue
+    if (Object.is(after, before) || (after === REMOVED && before === MISSING)) continue
     result = withElement(result, index, after === REMOVED ? null : after)
   }
   return result
@@ -188,7 +188,7 @@ function applyToElements(node: ArrayNode, value: unknown, place: Place, filters:
     const path = [...place.path, String(index)]
     const merged = more.reduce((left, right) => mergeNodes(left, right, path), first)
     const after = applyTo(String(index), merged, value[index], place, filters)
-    if (after !== value[index]) result = withElement(result, index, after === REMOVED ? null : after)
+    if (!Object.is(after, value[index])) result = withElement(result, index, after === REMOVED ? null : after)
   })
   return result
 }

@@ -101,7 +101,7 @@ function walkArray(
 
 /**
  * Continues behind an index segment. A scalar with more path to go yields nothing, not MISSING. An array at the very
- * end is opened like any other, as the case arrays/index-eq wants; the server's own unit test of paths visits it whole.
+ * end is one value: `{'a.0': 1}` does not find `{a: [[1]]}` (seen on a server of version 3.6).
  */
 function walkElement(
   element: unknown,
@@ -111,7 +111,7 @@ function walkElement(
   visit: Visit,
   index: number,
 ): boolean {
-  if (at === segments.length) return spread ? visitSpread(element, visit, index) : visit(element, index)
+  if (at === segments.length) return visit(element, index)
   if (Array.isArray(element)) return walkArray(element, segments, at, spread, visit, index)
   return isDocument(element) && walkDocument(element, segments, at, spread, visit, index)
 }

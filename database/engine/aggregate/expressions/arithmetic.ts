@@ -28,7 +28,7 @@ import { binary, compileArguments, isNullish, typeOf, unary, variadic } from './
 /** `$add $subtract $multiply $divide $mod $abs $ceil $floor $round $trunc $exp $ln $log $log10 $pow $sqrt`, bits. */
 export const ARITHMETIC: Readonly<Record<string, Operator>> = {
   $abs: numeric('$abs', absolute),
-  $add: nary(addAll),
+  $add: nary(addAll, checkSummand),
   $bitAnd: bits('$bitAnd', -1n, (a, b) => a & b),
   $bitNot: unary(bitNot),
   $bitOr: bits('$bitOr', 0n, (a, b) => a | b),
@@ -41,7 +41,7 @@ export const ARITHMETIC: Readonly<Record<string, Operator>> = {
   $log: binary(logarithm),
   $log10: numeric('$log10', (value) => inDoubles(positive('$log10', value, 28761), Math.log10)),
   $mod: binary(remainder),
-  $multiply: nary(multiplyAll),
+  $multiply: nary(multiplyAll, checkFactor),
   $pow: binary(power),
   $round: variadic(1, 2, ([value, place]) => atPlace('$round', round, value, place)),
   $sqrt: numeric('$sqrt', squareRoot),
@@ -65,8 +65,11 @@ export function inDoubles(value: unknown, run: (value: number) => number): unkno
 
 // internals
 
-/** Any number of arguments; the first null or missing one ends the work. */
-function nary(run: (values: unknown[]) => unknown): Operator {
+/**
+ * Any number of arguments, looked at one after the other: the first null or missing one ends the work, and so does,
+ * before that, one that `check` refuses.
+ */
+function nary(run: (values: unknown[]) => unknown, check: (value: unknown) => void = () => {}): Operator {
   return (argument, scope, name) => {
     const expressions = compileArguments(argument, scope, name, 0, Number.POSITIVE_INFINITY)
     return (frame) => {
@@ -74,6 +77,7 @@ function nary(run: (values: unknown[]) => unknown): Operator {
       for (const expression of expressions) {
         const value = expression(frame)
         if (isNullish(value)) return null
+        check(value)
         values.push(value)
       }
       return run(values)
@@ -81,13 +85,19 @@ function nary(run: (values: unknown[]) => unknown): Operator {
   }
 }
 
+function checkSummand(value: unknown): void {
+  if (!isNumber(value) && !(value instanceof Date)) {
+    fail(14, `$add only supports numeric or date types, not ${typeOf(value)}`)
+  }
+}
+
 function addAll(values: unknown[]): unknown {
   const sum = new Summation()
   let date: number | undefined
   for (const value of values) {
-    if (sum.add(value)) continue
     if (!(value instanceof Date)) {
-      return fail(14, `$add only supports numeric or date types, not ${typeOf(value)}`)
+      sum.add(value)
+      continue
     }
     if (date !== undefined) return fail(16612, 'only one date allowed in an $add expression')
     date = value.getTime()
@@ -104,13 +114,12 @@ function difference(a: unknown, b: unknown): unknown {
   return fail(14, `can't $subtract ${typeOf(b)} from ${typeOf(a)}`)
 }
 
+function checkFactor(value: unknown): void {
+  if (!isNumber(value)) fail(14, `$multiply only supports numeric types, not ${typeOf(value)}`)
+}
+
 function multiplyAll(values: unknown[]): unknown {
-  let product: unknown = 1
-  for (const value of values) {
-    if (!isNumber(value)) return fail(14, `$multiply only supports numeric types, not ${typeOf(value)}`)
-    product = multiply(product, value)
-  }
-  return product
+  return values.reduce((product, value) => multiply(product, value), 1)
 }
 
 function quotient(a: unknown, b: unknown): unknown {

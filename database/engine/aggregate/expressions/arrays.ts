@@ -11,7 +11,7 @@ import { int32Of } from './integers.ts'
 export const ARRAYS: Readonly<Record<string, Operator>> = {
   $arrayElemAt: binary(elementAt),
   $arrayToObject: unary(arrayToObject),
-  $concatArrays: variadic(0, Number.POSITIVE_INFINITY, concatArrays),
+  $concatArrays: variadic(0, Number.POSITIVE_INFINITY, concatArrays, 'see'),
   $first: unary((array) => elementAt(ofType('$first', array), 0)),
   $in: contains,
   $indexOfArray: indexOfArray,
@@ -69,6 +69,7 @@ function elementAt(array: unknown, index: unknown): unknown {
 
 function concatArrays(arrays: unknown[]): unknown {
   for (const array of arrays) {
+    if (isNullish(array)) return null
     if (!Array.isArray(array)) fail(28664, `$concatArrays only supports arrays, not ${typeOf(array)}`)
   }
   return arrays.flat(1)

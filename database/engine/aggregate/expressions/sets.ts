@@ -77,8 +77,11 @@ function equals(arrays: unknown[], key: Key): unknown {
 }
 
 function intersection(arrays: unknown[], key: Key, compare: Compare): unknown {
-  if (arrays.some(isNullish)) return null
-  const lists = arrays.map((array) => allArrays('$setIntersection', 17047, array))
+  const lists: unknown[][] = []
+  for (const array of arrays) {
+    if (isNullish(array)) return null
+    lists.push(allArrays('$setIntersection', 17047, array))
+  }
   const [first = [], ...others] = lists
   const sets = others.map((array) => keysOf(array, key))
   const kept = new Map<string, unknown>()
@@ -90,9 +93,9 @@ function intersection(arrays: unknown[], key: Key, compare: Compare): unknown {
 }
 
 function union(arrays: unknown[], key: Key, compare: Compare): unknown {
-  if (arrays.some(isNullish)) return null
   const kept = new Map<string, unknown>()
   for (const array of arrays) {
+    if (isNullish(array)) return null
     for (const element of allArrays('$setUnion', 17043, array)) {
       const id = key(element)
       if (!kept.has(id)) kept.set(id, element)
