@@ -2,6 +2,7 @@
 import { spacedTime } from '../core/beijing-time.ts'
 import type { Call } from '../core/call.ts'
 import { type JsonObject, textAt } from '../core/json.ts'
+import { LATE_PAY_MS } from '../core/ledger.ts'
 import { yuan } from '../core/money.ts'
 import { numbers } from '../core/numbers.ts'
 import { isUnpaid, type Order, refundableOf, refundedOf } from '../core/order.ts'
@@ -82,7 +83,7 @@ export function close(parts: PlatformParts, biz: JsonObject, call: Call): JsonOb
   if (isUnpaid(order) && call.fault('order.closeRace')) parts.ledger.pay(order, payment)
   if (!isUnpaid(order)) throw new AlipayError('ACQ.TRADE_STATUS_ERROR')
   parts.ledger.close(order)
-  if (call.fault('order.latePay')) parts.ledger.pay(order, { ...payment, late: true })
+  if (call.fault('order.latePay')) parts.ledger.pay(order, { ...payment, late: true, pauseMs: LATE_PAY_MS })
   return numbersOf(order)
 }
 

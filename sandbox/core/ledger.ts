@@ -11,7 +11,7 @@ import { OrderBook } from './order-book.ts'
 import { Refusal } from './refusal.ts'
 
 export type LedgerEvent =
-  | { type: 'paid' | 'closed' | 'expired'; order: Order }
+  | { type: 'paid' | 'closed' | 'expired'; order: Order; pauseMs?: number }
   | { type: 'refund'; order: Order; refund: Refund }
 
 export type NewOrder = Omit<Order, 'id' | 'serial' | 'status' | 'token' | 'refunds' | 'createdAt' | 'prepaid'>
@@ -24,7 +24,12 @@ export interface Payment {
   amount?: number
   /** Money that arrives although the order is closed. */
   late?: boolean
+  /** Real ms until the merchant hears of it; default: at once. */
+  pauseMs?: number
 }
+
+/** So that a merchant has the answer to his request to close before he hears of money that came all the same. */
+export const LATE_PAY_MS = 300
 
 export interface NewRefund {
   outRefundNo: string
@@ -135,7 +140,8 @@ export class Ledger extends OrderBook {
     order.paid = payment.amount ?? order.total
     order.payer = payment.payer
     order.transactionId ??= payment.transactionId
-    this.#happened({ type: 'paid', order })
+    const { pauseMs } = payment
+    this.#happened({ type: 'paid', order, ...(pauseMs === undefined ? {} : { pauseMs }) })
   }
 
   /** The payer tried and it did not work; he may try again. @throws Refusal paid, closed */

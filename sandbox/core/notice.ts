@@ -32,6 +32,8 @@ export interface Notice {
   /** Steps of the ladder used up. */
   retries: number
   attempts: Attempt[]
+  /** Real ms before the first attempt, for money that comes on the heels of something else. */
+  pauseMs?: number
 }
 
 export type Verdict = 'accepted' | 'refused' | 'timeout' | 'unreachable' | 'lost' | 'blocked'
@@ -63,7 +65,7 @@ export interface Reply {
 
 export type NewNotice = Pick<
   Notice,
-  'provider' | 'platform' | 'kind' | 'orderId' | 'outTradeNo' | 'url' | 'content'
+  'provider' | 'platform' | 'kind' | 'orderId' | 'outTradeNo' | 'url' | 'content' | 'pauseMs'
 >
 
 /** A platform's own rules for telling merchants. */

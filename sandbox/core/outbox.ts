@@ -1,4 +1,5 @@
 /** Notifications on their way: attempts, verdicts, the platforms' ladders of retries, and what faults do to them. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Agenda, DueItem } from './agenda.ts'
 import type { BusinessClock } from './business-clock.ts'
 import type { CallLog } from './call-log.ts'
@@ -121,6 +122,7 @@ export class Outbox {
 
   async #attempt(notice: Notice, scheduled: number): Promise<void> {
     delete notice.nextAt
+    if (notice.pauseMs !== undefined && notice.attempts.length === 0) await sleep(notice.pauseMs)
     const fault = this.#parts.faults.take(this.#faultsFor(notice), {
       provider: notice.provider,
       api: notice.kind,

@@ -208,7 +208,8 @@ export class Simulator {
   #report(event: LedgerEvent): void {
     const platform = this.#platform(event.order.platform)
     platform.happened?.(event)
-    for (const notice of platform.report(event)) this.outbox.add(notice)
+    const pause = 'pauseMs' in event ? { pauseMs: event.pauseMs } : {}
+    for (const notice of platform.report(event)) this.outbox.add({ ...notice, ...pause })
   }
 }
 

@@ -1,5 +1,6 @@
 /** Closing an order at WeChat Pay, with the races that tests want to see. */
 import type { Call } from '../core/call.ts'
+import { LATE_PAY_MS } from '../core/ledger.ts'
 import { numbers } from '../core/numbers.ts'
 import { isUnpaid, type Order } from '../core/order.ts'
 import type { PlatformParts } from '../core/platform.ts'
@@ -18,5 +19,5 @@ export function closeOrder(parts: PlatformParts, order: Order, call: Call): void
     throw new Refusal('tooSoon', 'the order is less than five minutes old')
   }
   ledger.close(order)
-  if (call.fault('order.latePay')) ledger.pay(order, { ...payment, late: true })
+  if (call.fault('order.latePay')) ledger.pay(order, { ...payment, late: true, pauseMs: LATE_PAY_MS })
 }
