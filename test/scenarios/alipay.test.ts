@@ -1,5 +1,6 @@
 /** Scenarios of Alipay (spec/payment-scenarios.md). */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { readPngCode } from '../qr-code.ts'
 import { databases, World } from './world.ts'
 
 const alipay = { provider: 'alipay', openid: undefined }
@@ -20,6 +21,8 @@ describe.each(databases)('Alipay, database: %s', (database) => {
       provider_pay_type: 'native',
       order: { codeUrl: expect.stringMatching(/^https:\/\/qr\.alipay\.com\//) },
     })
+    const scanned = await world.order({ ...alipay, qr_code: true }, web)
+    expect(readPngCode(String(scanned.qr_code_image)).text).toBe(scanned.order.codeUrl)
     const { out_trade_no } = order
     expect(await world.pay('getOrder', { out_trade_no })).toMatchObject({
       errCode: -1,

@@ -1,5 +1,6 @@
 /** Scenarios of WeChat Pay V3 (spec/payment-scenarios.md). */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { readPngCode } from '../qr-code.ts'
 import { databases, openid, World } from './world.ts'
 
 const wechatAgent = 'Mozilla/5.0 (iPhone) MicroMessenger/8.0'
@@ -59,6 +60,11 @@ describe.each(databases)('WeChat Pay V3, database: %s', (database) => {
       provider_pay_type: 'native',
       order: { codeUrl: expect.stringMatching(/^weixin:\/\/wxpay\/bizpayurl\?pr=/) },
       qr_code_image: expect.stringMatching(/^data:image\/png;base64,/),
+    })
+    expect(readPngCode(String(order.qr_code_image))).toEqual({
+      width: 200,
+      height: 200,
+      text: order.order.codeUrl,
     })
     expect((await world.row(order.out_trade_no)).openid ?? '').toBe('')
     await world.payBy(order.out_trade_no)
