@@ -3,28 +3,29 @@
  * at once.
  */
 import type { Bytes } from '../bytes.ts'
-import { toNumber } from './convert.ts'
 import { ExpressionCompiler } from './expression-compiler.ts'
-import {
-  constant,
-  type Expression,
-  type FunctionBody,
-  type Globals,
-  loopNumber,
-  member,
-  valuesOf,
-} from './expressions.ts'
+import { constant, type FunctionBody, type Globals, member } from './expressions.ts'
 import type { Frame } from './machine.ts'
-import { call } from './operators.ts'
 import { FunctionScope } from './scope.ts'
+import {
+  assign,
+  breakLoop,
+  type Clause,
+  callOnly,
+  choose,
+  declareFunction,
+  declareLocals,
+  genericFor,
+  numericFor,
+  repeatLoop,
+  returnValues,
+  run,
+  type Statement,
+  sequence,
+  whileLoop,
+} from './statements.ts'
 import { TokenStream } from './token-stream.ts'
-import { isTruthy, type LuaValue } from './value.ts'
-
-/** What a statement does to the flow: nothing, `break`, or `return` with values. */
-type Flow = undefined | typeof breaks | readonly LuaValue[]
-type Statement = (frame: Frame) => Flow
-
-const breaks = Symbol('break')
+import type { LuaValue } from './value.ts'
 
 export type CompiledScript = (machine: Frame['machine']) => readonly LuaValue[]
 
@@ -49,12 +50,9 @@ class Compiler {
   }
 
   script(): CompiledScript {
-    const run = this.#block()
+    const body = this.#block()
     if (this.#tokens.current.kind !== 'end') throw this.#tokens.unexpected("'<eof>' expected")
-    return (machine) => {
-      const flow = run({ machine, cells: [], outer: [], varargs: [] })
-      return Array.isArray(flow) ? flow : []
-    }
+    return (machine) => run(body, { machine, cells: [], outer: [], varargs: [] }) ?? []
   }
 
   // internals
@@ -94,12 +92,12 @@ class Compiler {
     const tokens = this.#tokens
     if (tokens.accept('break')) {
       tokens.accept(';')
-      return () => breaks
+      return breakLoop
     }
     tokens.expect('return')
     const list = this.#atEnd() || tokens.is(';') ? [] : this.#expressions.list()
     tokens.accept(';')
-    return (frame) => valuesOf(list, frame)
+    return returnValues(list)
   }
 
   #statement(): Statement {
@@ -120,32 +118,21 @@ class Compiler {
 
   #if(): Statement {
     const tokens = this.#tokens
-    const clauses: { condition: Expression; body: Statement }[] = []
-    let otherwise: Statement = () => undefined
+    const clauses: Clause[] = []
     do {
       const condition = this.#expressions.expression()
       tokens.expect('then')
       clauses.push({ condition, body: this.#block() })
     } while (tokens.accept('elseif'))
-    if (tokens.accept('else')) otherwise = this.#block()
+    const otherwise = tokens.accept('else') ? this.#block() : undefined
     tokens.expect('end')
-    return (frame) => {
-      for (const { condition, body } of clauses) if (isTruthy(condition.value(frame))) return body(frame)
-      return otherwise(frame)
-    }
+    return choose(clauses, otherwise)
   }
 
   #while(): Statement {
     const condition = this.#expressions.expression()
     const body = this.#loopBody()
-    return (frame) => {
-      while (isTruthy(condition.value(frame))) {
-        frame.machine.tick()
-        const flow = body(frame)
-        if (flow !== undefined) return flow === breaks ? undefined : flow
-      }
-      return undefined
-    }
+    return whileLoop(condition, body)
   }
 
   /** The condition sees the variables of the body. */
@@ -155,14 +142,7 @@ class Compiler {
     this.#tokens.expect('until')
     const condition = this.#expressions.expression()
     this.#scope.leave()
-    return (frame) => {
-      for (;;) {
-        frame.machine.tick()
-        const flow = body(frame)
-        if (flow !== undefined) return flow === breaks ? undefined : flow
-        if (isTruthy(condition.value(frame))) return undefined
-      }
-    }
+    return repeatLoop(body, condition)
   }
 
   #for(): Statement {
@@ -180,19 +160,7 @@ class Compiler {
     const slot = this.#scope.declare(name)
     const body = this.#loopBody()
     this.#scope.leave()
-    return (frame) => {
-      const [first, last, by = 1] = bounds.map((bound) => toNumber(bound.value(frame)))
-      const start = loopNumber(first, 'initial value')
-      const limit = loopNumber(last, 'limit')
-      const step = loopNumber(bounds.length > 2 ? by : 1, 'step')
-      for (let value = start; step > 0 ? value <= limit : value >= limit; value += step) {
-        frame.machine.tick()
-        frame.cells[slot] = { value }
-        const flow = body(frame)
-        if (flow !== undefined) return flow === breaks ? undefined : flow
-      }
-      return undefined
-    }
+    return numericFor(slot, bounds, body)
   }
 
   #genericFor(names: readonly string[]): Statement {
@@ -202,19 +170,7 @@ class Compiler {
     const slots = names.map((name) => this.#scope.declare(name))
     const body = this.#loopBody()
     this.#scope.leave()
-    return (frame) => {
-      const [iterator, state, initial] = valuesOf(source, frame)
-      for (let control = initial; ; ) {
-        frame.machine.tick()
-        frame.machine.line = line
-        const values = call(iterator, [state, control])
-        control = values[0]
-        if (control === undefined) return undefined
-        for (const [at, slot] of slots.entries()) frame.cells[slot] = { value: values[at] }
-        const flow = body(frame)
-        if (flow !== undefined) return flow === breaks ? undefined : flow
-      }
-    }
+    return genericFor(slots, source, body, line)
   }
 
   #loopBody(): Statement {
@@ -231,22 +187,13 @@ class Compiler {
     // The new variables are not yet there in what they are set to.
     const list = tokens.accept('=') ? this.#expressions.list() : []
     const slots = names.map((name) => this.#scope.declare(name))
-    return (frame) => {
-      const values = valuesOf(list, frame)
-      for (const [at, slot] of slots.entries()) frame.cells[slot] = { value: values[at] }
-      return undefined
-    }
+    return declareLocals(slots, list)
   }
 
   #localFunction(): Statement {
     const slot = this.#scope.declare(this.#tokens.name())
     const made = this.#expressions.functionExpression()
-    return (frame) => {
-      const cell: { value: LuaValue } = { value: undefined }
-      frame.cells[slot] = cell
-      cell.value = made.value(frame)
-      return undefined
-    }
+    return declareFunction(slot, made)
   }
 
   /** `function a.b:c() … end`. */
@@ -261,10 +208,7 @@ class Compiler {
       target = member(target, constant(name), line, name)
     }
     const made = this.#expressions.functionExpression(withSelf)
-    return (frame) => {
-      target.place?.(frame)(made.value(frame))
-      return undefined
-    }
+    return assign([target], [made])
   }
 
   #assignmentOrCall(): Statement {
@@ -273,22 +217,14 @@ class Compiler {
     if (!tokens.is('=') && !tokens.is(',')) {
       const { values, place } = first
       if (!values || place) throw tokens.unexpected()
-      return (frame) => {
-        values(frame)
-        return undefined
-      }
+      return callOnly(values)
     }
     const targets = [first]
     while (tokens.accept(',')) targets.push(this.#expressions.suffixed())
     if (targets.some(({ place }) => !place)) throw tokens.unexpected()
     tokens.expect('=')
     const list = this.#expressions.list()
-    return (frame) => {
-      const places = targets.map(({ place }) => place?.(frame))
-      const values = valuesOf(list, frame)
-      for (const [at, set] of places.entries()) set?.(values[at])
-      return undefined
-    }
+    return assign(targets, list)
   }
 
   /** From the parameter list to `end`. */
@@ -310,22 +246,6 @@ class Compiler {
     const body = this.#block()
     tokens.expect('end')
     this.#expressions.scope = around
-    const run = (frame: Frame): readonly LuaValue[] | undefined => {
-      const flow = body(frame)
-      return Array.isArray(flow) ? flow : undefined
-    }
-    return { captures: scope.captures, parameters, hasVarargs, run }
-  }
-}
-
-function sequence(statements: readonly Statement[]): Statement {
-  const [only] = statements
-  if (only && statements.length === 1) return only
-  return (frame) => {
-    for (const statement of statements) {
-      const flow = statement(frame)
-      if (flow !== undefined) return flow
-    }
-    return undefined
+    return { captures: scope.captures, parameters, hasVarargs, run: (frame) => run(body, frame) }
   }
 }
