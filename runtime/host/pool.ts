@@ -6,37 +6,22 @@
  * a few milliseconds gets no second instance for a queue that is gone before a cold start would be over.
  */
 import { availableParallelism } from 'node:os'
-import type { GuestLog, GuestMessage, GuestSpace, HostMessage } from '../bridge.ts'
-import type { CallFailure, CallSource } from '../invocation.ts'
+import type { GuestLog, GuestMessage, HostMessage } from '../bridge.ts'
+import type { CallFailure } from '../invocation.ts'
 import type { FunctionEntry } from '../project/manifest.ts'
 import type { PoolStatus } from '../space-api.ts'
-import type { CallLimits } from './call-limits.ts'
 import { CallQueue } from './call-queue.ts'
 import type { Carrier, CarrierExit } from './carrier.ts'
 import { wouldDeadlock } from './deadlock.ts'
 import { failures } from './failures.ts'
+import { FunctionRemarks } from './function-remarks.ts'
 import type { CallPlace, HostCall } from './host-call.ts'
 import { Instance, type InstanceOwner } from './instance.ts'
-import { type IdlePolicy, InstanceSet } from './instance-set.ts'
+import { InstanceSet } from './instance-set.ts'
 import { LoadState } from './load-state.ts'
-import type { MachineLoad } from './machine-load.ts'
 import { Pace } from './pace.ts'
+import type { PoolHost } from './pool-host.ts'
 import { Scaling } from './scaling.ts'
-
-/** What a pool needs of the space. */
-export interface PoolHost {
-  readonly maxInstances: number
-  readonly maxQueue: number
-  readonly idle: IdlePolicy
-  readonly load: MachineLoad
-  launch(entry: FunctionEntry): Carrier
-  guestSpace(): GuestSpace
-  limits(entry: FunctionEntry, source: CallSource): CallLimits
-  request(instance: Instance, message: GuestMessage & { t: 'request' }): void
-  log(entry: FunctionEntry, line: GuestLog): void
-  /** One line about the function; of our own unless `channel` says otherwise. */
-  remark(entry: FunctionEntry, level: GuestLog['level'], text: string, channel?: GuestLog['channel']): void
-}
 
 /** Starts of one function at the same time; more would only fight for the processors. */
 const maxStarting = Math.max(2, availableParallelism())
@@ -55,13 +40,14 @@ export class Pool implements CallPlace, InstanceOwner {
   readonly #pace = new Pace()
   readonly #load = new LoadState()
   readonly #scaling: Scaling
-  readonly #said = new Set<string>()
+  readonly #remarks: FunctionRemarks
   #closed: CallFailure | undefined
 
   constructor(entry: FunctionEntry, host: PoolHost) {
     this.#entry = entry
     this.#host = host
     this.#instances = new InstanceSet(host.idle)
+    this.#remarks = new FunctionRemarks(entry, host)
     this.#scaling = new Scaling({
       queue: this.#queue,
       instances: this.#instances,
@@ -99,7 +85,7 @@ export class Pool implements CallPlace, InstanceOwner {
     this.#entry = entry
     this.#load.reset()
     this.#pace.reset()
-    this.#said.clear()
+    this.#remarks.reset(entry)
     this.#instances.retireAll()
     this.#dispatch()
   }
@@ -159,7 +145,7 @@ export class Pool implements CallPlace, InstanceOwner {
     const loadLimit = Math.max(loadLimitMs, config.timeout * 1000)
     for (const instance of this.#instances.loading) {
       if (now - instance.startedAt <= loadLimit) continue
-      this.#sayOnce('error', `[${name}] did not finish loading within ${loadLimit / 1000} seconds`)
+      this.#remarks.loadsTooLong(loadLimit / 1000)
       this.#loadEnded(failures.timeout(name, loadLimit / 1000))
       void instance.kill()
     }
@@ -205,7 +191,7 @@ export class Pool implements CallPlace, InstanceOwner {
   // InstanceOwner
 
   loaded(instance: Instance, warnings: readonly string[]): void {
-    for (const warning of warnings) this.#sayOnce('warn', warning)
+    this.#remarks.warnings(warnings)
     if (instance.state !== 'ready') return
     this.#load.loaded(instance.methods)
     this.#instances.list(instance)
@@ -214,7 +200,7 @@ export class Pool implements CallPlace, InstanceOwner {
   }
 
   loadFailed(instance: Instance, failure: CallFailure): void {
-    this.#sayOnce('error', `[${this.#entry.name}] cannot be loaded: ${failure.stack ?? failure.errMsg}`)
+    this.#remarks.cannotBeLoaded(failure)
     const { stack, ...answer } = failure
     this.#loadEnded(answer)
     void instance.kill()
@@ -251,7 +237,10 @@ export class Pool implements CallPlace, InstanceOwner {
 
   gone(instance: Instance, exit: CarrierExit): void {
     this.#instances.remove(instance)
-    if (exit.kind !== 'killed') this.#reportEnd(instance, exit)
+    if (exit.kind !== 'killed') {
+      this.#remarks.ended(exit)
+      if (instance.loadedAt === undefined) this.#loadEnded(failures.crash(this.#entry.name))
+    }
     this.#dispatch()
   }
 
@@ -265,13 +254,11 @@ export class Pool implements CallPlace, InstanceOwner {
   }
 
   log(_instance: Instance, line: GuestLog): void {
-    this.#host.log(this.#entry, line)
+    this.#remarks.line(line)
   }
 
   output(_instance: Instance, level: 'log' | 'error', text: string): void {
-    for (const line of text.split('\n')) {
-      if (line !== '') this.#host.remark(this.#entry, level, line, 'console')
-    }
+    this.#remarks.output(level, text)
   }
 
   // internals
@@ -284,11 +271,7 @@ export class Pool implements CallPlace, InstanceOwner {
     if (loadFailure && !this.#instances.ready) return loadFailure
     if (this.#queue.size >= this.#host.maxQueue) return failures.capacity(name)
     if (call.input.parent && !this.hasRoom() && wouldDeadlock(this, call)) {
-      this.#sayOnce(
-        'warn',
-        `[${name}] is called from inside itself, directly or around corners, deeper than it may have instances ` +
-          `(${this.#host.maxInstances}): the innermost call is refused, it would wait for ever`,
-      )
+      this.#remarks.waitsForItself(this.#host.maxInstances)
       return failures.capacity(name)
     }
     return undefined
@@ -333,21 +316,5 @@ export class Pool implements CallPlace, InstanceOwner {
     if (this.#instances.ready) return
     this.#load.fail(failure)
     this.#queue.failAll(failure)
-  }
-
-  #reportEnd(instance: Instance, exit: CarrierExit): void {
-    const { name, config } = this.#entry
-    const why =
-      exit.kind === 'memory'
-        ? `ran out of memory: "memorySize" in its package.json is ${config.memorySize} MB`
-        : `ended unexpectedly: ${exit.detail}`
-    this.#host.remark(this.#entry, 'error', `[${name}] ${why}`)
-    if (instance.loadedAt === undefined) this.#loadEnded(failures.crash(name))
-  }
-
-  #sayOnce(level: GuestLog['level'], text: string): void {
-    if (this.#said.has(text)) return
-    this.#said.add(text)
-    this.#host.remark(this.#entry, level, text)
   }
 }

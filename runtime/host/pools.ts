@@ -4,7 +4,8 @@ import type { FunctionEntry, Manifest } from '../project/manifest.ts'
 import type { PoolStatus, ReloadReport } from '../space-api.ts'
 import type { Carrier } from './carrier.ts'
 import { failures } from './failures.ts'
-import { Pool, type PoolHost } from './pool.ts'
+import { Pool } from './pool.ts'
+import type { PoolHost } from './pool-host.ts'
 
 /** How long an instance that was ended may take to be gone. */
 const killLimitMs = 3000
