@@ -11,6 +11,13 @@ interface Fault {
   args: Record<string, unknown>
 }
 
+/** What there is: words with usual arguments filled in, their names, and whom it can happen to (all, when absent). */
+interface Kind {
+  text: string
+  args?: Record<string, unknown>
+  at?: string[]
+}
+
 export async function faultCommand(kind: string | undefined, flags: Flags): Promise<void> {
   const { url, token, ...rest } = flags
   const server = new SandboxClient(url === undefined ? await devUrl(rest) : String(url), token)
@@ -92,9 +99,13 @@ function parseArgs(text: unknown): object {
 }
 
 async function list(server: SandboxClient): Promise<void> {
-  const kinds = await server.ask<Record<string, string>>('GET', '/faults/kinds')
+  const kinds = await server.ask<Record<string, Kind>>('GET', '/faults/kinds')
   const width = Math.max(...Object.keys(kinds).map((kind) => kind.length))
-  for (const [kind, text] of Object.entries(kinds)) process.stdout.write(`${kind.padEnd(width)}  ${text}\n`)
+  for (const [kind, { text, args, at }] of Object.entries(kinds)) {
+    const only = at ? `  [${at.join(', ')}]` : ''
+    const given = Object.keys(args ?? {}).map((name) => ` --args '{"${name}":…}'`)
+    process.stdout.write(`${kind.padEnd(width)}  ${text}${given.join('')}${only}\n`)
+  }
   const waiting = await server.ask<Fault[]>('GET', '/faults')
   process.stdout.write(
     waiting.length === 0 ? '\nNone waits.\n' : `\nWaiting:\n${waiting.map(line).join('\n')}\n`,

@@ -1,7 +1,7 @@
 /** Notifications of Alipay: a signed form, the very same bytes at each attempt (payment-platforms.md §5.5). */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { spacedMillis, spacedTime } from '../core/beijing-time.ts'
-import type { FaultKind } from '../core/fault-kinds.ts'
+import { type FaultKind, faultArg } from '../core/fault-kinds.ts'
 import type { Fault } from '../core/faults.ts'
 import { type JsonObject, objectAt } from '../core/json.ts'
 import type { LedgerEvent } from '../core/ledger.ts'
@@ -164,7 +164,7 @@ function changed(params: Record<string, string>, fault: Fault | undefined): Reco
     case 'notify.finished':
       return { ...params, trade_status: 'TRADE_FINISHED' }
     case 'notify.stale': {
-      const seconds = Number(fault.args.seconds ?? 3600)
+      const seconds = Number(faultArg(fault, 'seconds'))
       const at = Date.parse(`${params.notify_time?.replace(' ', 'T')}+08:00`)
       return { ...params, notify_time: spacedTime(at - seconds * 1000) }
     }

@@ -3,7 +3,10 @@ import { type KeyObject, sign, verify } from 'node:crypto'
 import { isObject, type JsonObject, parseJson } from '../core/json.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 
-export function signJws(payload: JsonObject, { leafKey, chain }: KeyRing['apple']): string {
+/** A leaf's key, and the chain up to the root. */
+export type Signer = Pick<KeyRing['apple'], 'leafKey' | 'chain'>
+
+export function signJws(payload: JsonObject, { leafKey, chain }: Signer): string {
   const text = `${part({ alg: 'ES256', x5c: chain })}.${part(payload)}`
   // Raw r and s, not DER.
   return `${text}.${sign('sha256', Buffer.from(text), { key: leafKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`

@@ -1,6 +1,6 @@
 /** App Store Server Notifications, version 2 (payment-platforms.md §6.3). */
 import { generateKeyPairSync } from 'node:crypto'
-import type { FaultKind } from '../core/fault-kinds.ts'
+import { type FaultKind, faultArg } from '../core/fault-kinds.ts'
 import type { Fault } from '../core/faults.ts'
 import { type JsonObject, objectAt } from '../core/json.ts'
 import type { LedgerEvent } from '../core/ledger.ts'
@@ -67,7 +67,7 @@ export class AppleNotices implements NoticeRules {
     const order = ledger.get(orderId)
     const bundleId = fault?.fault === 'notify.wrongAppId' ? 'com.example.other' : constants.apple.bundle_id
     const signedDate =
-      clock.signing() - (fault?.fault === 'notify.stale' ? Number(fault.args.seconds ?? 3600) * 1000 : 0)
+      clock.signing() - (fault?.fault === 'notify.stale' ? Number(faultArg(fault, 'seconds')) * 1000 : 0)
     const payload: JsonObject = {
       ...objectAt(content, 'kind'),
       notificationUUID: content.notificationUUID ?? '',

@@ -9,7 +9,7 @@ import type { NewNotice } from '../core/notice.ts'
 import { numbers } from '../core/numbers.ts'
 import type { Order } from '../core/order.ts'
 import type { Platform, PlatformParts } from '../core/platform.ts'
-import { signJws } from './jws.ts'
+import { type Signer, signJws } from './jws.ts'
 import { AppleNotices } from './notices.ts'
 import {
   type Environment,
@@ -50,7 +50,7 @@ export class Apple implements Platform {
     if (refusal !== undefined) {
       return { status: 401, headers: { 'Content-Type': 'text/plain' }, body: 'Unauthenticated\n' }
     }
-    return this.#api(request, environment, call)
+    return await this.#api(request, environment, call)
   }
 
   refusal(request: ApiRequest, code?: string): Answer {
@@ -113,7 +113,7 @@ export class Apple implements Platform {
     }
   }
 
-  #api(request: ApiRequest, environment: Environment, call: Call): Answer {
+  async #api(request: ApiRequest, environment: Environment, call: Call): Promise<Answer> {
     const [, version, api, id = ''] = /^\/inApps\/(v\d)\/(\w+)\/([^/]+)$/.exec(request.path) ?? []
     if (request.method === 'POST' && `${version}/${api}/${id}` === 'v1/notifications/test')
       return this.#testNotice()
@@ -126,7 +126,9 @@ export class Apple implements Platform {
     }
     switch (`${version}/${api}`) {
       case 'v1/transactions':
-        return jsonAnswer(200, { signedTransactionInfo: this.#signed(order, this.#changes(call)) })
+        return jsonAnswer(200, {
+          signedTransactionInfo: this.#signed(order, this.#changes(call), await this.#signer(call)),
+        })
       case 'v2/history':
         return jsonAnswer(200, this.#history(order, environment))
       case 'v1/subscriptions':
@@ -147,8 +149,18 @@ export class Apple implements Platform {
     }
   }
 
-  #signed(order: Order, changes: JsonObject = {}): string {
-    return signJws(transactionPayload(order, this.#parts.clock.signing(), changes), this.#parts.keys().apple)
+  #signed(order: Order, changes: JsonObject = {}, signer: Signer = this.#parts.keys().apple): string {
+    return signJws(transactionPayload(order, this.#parts.clock.signing(), changes), signer)
+  }
+
+  /** Apple's own, unless a fault wants a key that is not behind the chain, or a chain from another root. */
+  async #signer(call: Call): Promise<Signer> {
+    const { apple } = this.#parts.keys()
+    const fault = call.fault('api.badSignature', 'api.badSerial')
+    if (!fault) return apple
+    const { strangeApple } = await import('../keys/make-keys.ts')
+    const stranger = await strangeApple(this.#parts.clock.signing())
+    return fault.fault === 'api.badSerial' ? stranger : { chain: apple.chain, leafKey: stranger.leafKey }
   }
 
   #history(order: Order, environment: Environment): JsonObject {

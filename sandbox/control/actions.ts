@@ -4,7 +4,7 @@ import { LocalError } from '../../errors/errors.ts'
 import type { PurchaseWish } from '../apple/purchases.ts'
 import type { PayWish } from '../core/cashier.ts'
 import type { FaultKind } from '../core/fault-kinds.ts'
-import type { Fault } from '../core/faults.ts'
+import { checkFault, type Fault, type Faults } from '../core/faults.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import type { Attempt, Notice } from '../core/notice.ts'
 import { numbers } from '../core/numbers.ts'
@@ -126,6 +126,14 @@ export class Actions {
     throw new NotFound(`there is no refund ${id}`)
   }
 
+  /** @throws LocalError USAGE for what is no fault, or none of the order's provider */
+  arm(wanted: Parameters<Faults['arm']>[0]): Fault {
+    const { faults, ledger } = this.#simulator
+    const number = wanted.match?.out_trade_no
+    const named = number ? ledger.orders().find(({ outTradeNo }) => outTradeNo === number) : undefined
+    return faults.arm(wanted, wanted.match?.provider ?? named?.provider)
+  }
+
   /** Sends a notification now. @param mutate a fault of notifications, played in each of these attempts */
   async deliver(id: string, times = 1, mutate?: string, args: JsonObject = {}): Promise<Attempt[]> {
     const { outbox } = this.#simulator
@@ -148,5 +156,6 @@ function adHoc(mutate: string, args: JsonObject, possible: readonly FaultKind[])
       hint: `choose one of ${possible.join(', ')}`,
     })
   }
+  checkFault(fault, args)
   return { id: numbers.id('f'), fault, args, match: {}, times: 1 }
 }

@@ -2,7 +2,6 @@
 
 import { rfc3339 } from '../core/beijing-time.ts'
 import { type Answer, type ApiRequest, jsonAnswer } from '../core/exchange.ts'
-import { faultKinds } from '../core/fault-kinds.ts'
 import { publicStatus } from '../core/order.ts'
 import { RouteTable } from '../core/route-table.ts'
 import type { Simulator } from '../core/simulator.ts'
@@ -13,7 +12,7 @@ import type { Actions } from './actions.ts'
 import { failureAnswer, NotFound } from './answers.ts'
 import { bodies, readJson } from './bodies.ts'
 import { durationMs } from './duration.ts'
-import { attemptView, callView, noticeView, orderView, refundView } from './views.ts'
+import { attemptView, callView, kindsView, noticeView, orderView, refundView } from './views.ts'
 
 interface Asked {
   query: URLSearchParams
@@ -139,12 +138,13 @@ export class ControlApi {
   }
 
   #addFaults(): void {
+    const actions = this.#actions
     const { faults } = this.#simulator
     this.#routes.add('GET', '/faults', () => [...faults.list()])
-    this.#routes.add('GET', '/faults/kinds', () => faultKinds)
+    this.#routes.add('GET', '/faults/kinds', () => kindsView())
     this.#routes.add('POST', '/faults', ({ body }) => {
       const { match, ...wanted } = readJson(body, bodies.fault)
-      return faults.arm({ ...wanted, match: withoutAbsent(match) })
+      return actions.arm({ ...wanted, match: withoutAbsent(match) })
     })
     this.#routes.add('DELETE', '/faults', async () => {
       await faults.clear()

@@ -1,6 +1,8 @@
 /** Orders, notifications and calls as the control API shows them: uni-pay's own member names, times in UTC+8. */
+
 import { rfc3339 } from '../core/beijing-time.ts'
 import type { ApiCall } from '../core/call-log.ts'
+import { explainFault, type FaultKind, faultKinds } from '../core/fault-kinds.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import type { Attempt, Notice } from '../core/notice.ts'
 import { type Order, publicStatus, type Refund, refundableOf, refundedOf } from '../core/order.ts'
@@ -104,6 +106,18 @@ export function callView(call: ApiCall): JsonObject {
 export function scanCode(order: Order): string | null {
   if (order.provider === 'wxpay' && order.tradeType === 'NATIVE') return codeUrl(order)
   return typeof order.details.qrCode === 'string' ? order.details.qrCode : null
+}
+
+/** What each fault does, with usual arguments filled in; their names; whom it can happen to (all, when absent). */
+export function kindsView(): Record<string, { text: string; args?: object; at?: readonly string[] }> {
+  const kinds = Object.keys(faultKinds) as FaultKind[]
+  return Object.fromEntries(
+    kinds.map((fault) => {
+      const { args, at } = faultKinds[fault]
+      const text = explainFault({ fault, args: {} }).slice(fault.length + 2)
+      return [fault, { text, ...(args ? { args } : {}), ...(at ? { at } : {}) }]
+    }),
+  )
 }
 
 // internals

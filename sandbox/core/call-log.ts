@@ -4,7 +4,8 @@
  */
 import type { BusinessClock } from './business-clock.ts'
 import type { Answer, ApiRequest } from './exchange.ts'
-import { explainFault, type Fault, type FaultFacts } from './faults.ts'
+import { explainFault } from './fault-kinds.ts'
+import type { Fault, FaultFacts } from './faults.ts'
 import { numbers } from './numbers.ts'
 
 const KEPT = 1000

@@ -1,7 +1,7 @@
 /** Faults on demand: armed from outside, used up by the requests and notifications that they fit. */
 import { LocalError } from '../../errors/errors.ts'
 import type { DocumentStore } from './document-store.ts'
-import { type FaultKind, faultKinds, isFaultKind } from './fault-kinds.ts'
+import { type FaultKind, faultKinds, fitsProvider, isFaultKind } from './fault-kinds.ts'
 import type { JsonObject } from './json.ts'
 import { numbers } from './numbers.ts'
 import type { Provider } from './order.ts'
@@ -46,13 +46,18 @@ export class Faults {
 
   /**
    * @param times how often it happens (default 1)
-   * @throws LocalError USAGE for a name that is none
+   * @param provider of the order it is for; default: the one it is limited to
+   * @throws LocalError USAGE for a name that is none, an argument it does not have, a provider it cannot happen to
    */
-  arm(wanted: { fault: string; match?: FaultMatch; args?: JsonObject; times?: number }): Fault {
+  arm(
+    wanted: { fault: string; match?: FaultMatch; args?: JsonObject; times?: number },
+    provider = wanted.match?.provider,
+  ): Fault {
     const { fault, match = {}, args = {}, times = 1 } = wanted
-    if (!isFaultKind(fault)) {
-      throw new LocalError('USAGE', `there is no fault "${fault}"`, {
-        hint: `choose one of ${Object.keys(faultKinds).join(', ')}`,
+    checkFault(fault, args)
+    if (provider && !fitsProvider(fault, provider)) {
+      throw new LocalError('USAGE', `${fault} cannot happen to ${provider}`, {
+        hint: `it happens to ${faultKinds[fault].at?.join(', ')}`,
       })
     }
     const armed = { id: numbers.id('f'), fault, match, args, times }
@@ -90,10 +95,26 @@ export class Faults {
   }
 }
 
-/** What a fault does, with its arguments filled in. */
-export function explainFault({ fault, args }: Pick<Fault, 'fault' | 'args'>): string {
-  const words = faultKinds[fault].replace(/\{(\w+)\}/g, (all, name: string) => String(args[name] ?? all))
-  return `${fault}: ${words}`
+/** @throws LocalError USAGE for a name that is none, or an argument it does not have */
+export function checkFault(fault: string, args: JsonObject): asserts fault is FaultKind {
+  if (!isFaultKind(fault)) {
+    throw new LocalError('USAGE', `there is no fault "${fault}"`, {
+      hint: `choose one of ${Object.keys(faultKinds).join(', ')}`,
+    })
+  }
+  const known = Object.keys(faultKinds[fault].args ?? {})
+  const unknown = Object.keys(args).find((name) => !known.includes(name))
+  const wrong = Object.entries(args).find(([name, value]) => name !== 'code' && !(Number(value) >= 0))
+  if (unknown === undefined && wrong) {
+    throw new LocalError(
+      'USAGE',
+      `${fault}: ${wrong[0]} is ${JSON.stringify(wrong[1])}, not a number from 0 on`,
+    )
+  }
+  if (unknown === undefined) return
+  throw new LocalError('USAGE', `${fault} has no argument "${unknown}"`, {
+    hint: known.length === 0 ? 'it takes none' : `it takes ${known.join(', ')}`,
+  })
 }
 
 // internals

@@ -6,7 +6,7 @@ import { Call } from './call.ts'
 import type { CallLog } from './call-log.ts'
 import type { DocumentStore } from './document-store.ts'
 import { type Answer, type ApiRequest, jsonAnswer } from './exchange.ts'
-import type { FaultKind } from './fault-kinds.ts'
+import { type FaultKind, faultArg } from './fault-kinds.ts'
 import type { Faults } from './faults.ts'
 import type { Platform } from './platform.ts'
 
@@ -81,7 +81,7 @@ export class Gate {
         return undefined
       case 'api.http':
         return {
-          status: Number(before.args.status ?? 502),
+          status: Number(faultArg(before, 'status')),
           headers: { 'Content-Type': 'text/html' },
           body: '',
         }
@@ -91,7 +91,7 @@ export class Gate {
           before.args.code === undefined ? undefined : String(before.args.code),
         )
       case 'api.slow':
-        await this.#wait(res, Number(before.args.ms ?? 3000))
+        await this.#wait(res, Number(faultArg(before, 'ms')))
     }
     const answer = await platform.answer(request, call)
     if (call.fault('api.timeoutAfterCommit')) return undefined

@@ -5,8 +5,8 @@ import type { BusinessClock } from './business-clock.ts'
 import type { CallLog } from './call-log.ts'
 import { type Deliver, DeliveryTimeout, deliveryTarget } from './delivery.ts'
 import type { DocumentStore } from './document-store.ts'
-import type { FaultKind } from './fault-kinds.ts'
-import { explainFault, type Fault, type Faults } from './faults.ts'
+import { explainFault, type FaultKind, faultArg } from './fault-kinds.ts'
+import type { Fault, Faults } from './faults.ts'
 import type { Attempt, NewNotice, Notice, NoticeRules, Reply, Verdict } from './notice.ts'
 import { numbers } from './numbers.ts'
 import type { SettingsKeeper } from './settings.ts'
@@ -135,7 +135,7 @@ export class Outbox {
   async #play(notice: Notice, fault: Fault | undefined, scheduled: number): Promise<void> {
     switch (fault?.fault) {
       case 'notify.delay':
-        notice.nextAt = scheduled + Number(fault.args.ms ?? 3000)
+        notice.nextAt = scheduled + Number(faultArg(fault, 'ms'))
         return this.#say(notice, 'warn', `fault ${explainFault(fault)}`)
       case 'notify.outOfOrder':
         notice.state = 'held'
@@ -144,7 +144,7 @@ export class Outbox {
         this.#record(notice, await this.#compose(notice), { verdict: 'lost', why: 'never arrived' }, fault)
         return this.#climb(notice, scheduled)
       case 'notify.duplicate': {
-        const times = Math.max(2, Number(fault.args.times ?? 2))
+        const times = Math.max(2, Number(faultArg(fault, 'times')))
         await this.#conclude(notice, scheduled, () =>
           Promise.all(Array.from({ length: times }, () => this.#send(notice, fault))),
         )
@@ -210,14 +210,14 @@ export class Outbox {
     const sent = { ...outgoing, url: outgoing.url.replace(notice.url, () => target.url) }
     const timeout =
       fault?.fault === 'notify.slow'
-        ? Number(fault.args.ms ?? 1)
+        ? Number(faultArg(fault, 'ms'))
         : (settings.values.notifyTimeoutMs ?? rules.timeoutMs)
     try {
       const reply = await deliver(sent, timeout)
       return this.#record(notice, sent, judged(reply, rules.judge(reply), rules.doubt?.(reply)), fault)
     } catch (error) {
       const verdict = error instanceof DeliveryTimeout ? 'timeout' : 'unreachable'
-      return this.#record(notice, sent, { verdict, why: reasonOf(error) }, fault)
+      return this.#record(notice, sent, { verdict, why: reasonOf(error, sent.url, publicUrl()) }, fault)
     } finally {
       this.#release(notice)
     }
@@ -282,7 +282,12 @@ function judged(
   return { verdict: 'refused', why: refusal, status: reply.status, answer }
 }
 
-function reasonOf(error: unknown): string {
+/** @param own the space's address, which may be the one that was meant */
+function reasonOf(error: unknown, url: string, own: string): string {
   const { code, message } = error as NodeJS.ErrnoException
+  const { origin } = new URL(url)
+  if (code === 'ECONNREFUSED' && origin !== own) {
+    return `ECONNREFUSED, nothing listens at ${origin}; this space is at ${own}: make that the notifyUrl in uni-pay's config.js, or say what ${origin} stands for with the setting notifyRewrite`
+  }
   return code === undefined ? message : `${code} ${message}`
 }

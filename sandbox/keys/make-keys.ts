@@ -1,9 +1,17 @@
 /** New merchants and platforms: every number, key and certificate that a space's payment code needs. */
-import { createPublicKey, generateKeyPair, type KeyObject, randomBytes, randomUUID } from 'node:crypto'
+import {
+  createPublicKey,
+  generateKeyPair,
+  type KeyObject,
+  randomBytes,
+  randomUUID,
+  X509Certificate,
+} from 'node:crypto'
 import { promisify } from 'node:util'
 import { digits } from '../core/numbers.ts'
 import { type Distinguished, makeCertificate } from './certificate.ts'
 import type { Constants, KeyMaterial, KeyName } from './key-material.ts'
+import { privateKey } from './key-ring.ts'
 
 /** Takes about a second: nine RSA keys. @param now certificates are valid from a day before, for twenty years */
 export async function makeKeys(now: number): Promise<KeyMaterial> {
@@ -17,6 +25,17 @@ export async function makeKeys(now: number): Promise<KeyMaterial> {
   ])
   const keys = Object.assign({}, ...parts) as Record<KeyName, string>
   return { constants, keys, notifyKey: randomBytes(32).toString('hex').toUpperCase() }
+}
+
+/** A chain like Apple's that ends in a root of its own, with the key of its leaf. */
+export async function strangeApple(now: number): Promise<{ leafKey: KeyObject; chain: string[] }> {
+  const keys = await appleKeys({ validFrom: new Date(now - DAY), validTo: new Date(now + 365 * DAY) })
+  return {
+    leafKey: privateKey(keys.apple_leaf_private_pkcs8),
+    chain: [keys.apple_leaf_cert, keys.apple_intermediate_cert, keys.apple_root_cert].map((pem) =>
+      new X509Certificate(pem).raw.toString('base64'),
+    ),
+  }
 }
 
 // internals

@@ -2,9 +2,10 @@
 import { spacedTime } from '../core/beijing-time.ts'
 import type { ApiCall } from '../core/call-log.ts'
 import type { Answer } from '../core/exchange.ts'
-import { explainFault } from '../core/faults.ts'
+import { explainFault } from '../core/fault-kinds.ts'
 import type { Attempt, Notice } from '../core/notice.ts'
 import type { Simulator } from '../core/simulator.ts'
+import { faultWords } from './fault-texts.ts'
 import { type Html, html } from './html.ts'
 import { faultFields } from './order-pages.ts'
 import { noticeTexts } from './texts.ts'
@@ -53,7 +54,9 @@ export function callPage(view: View, call: ApiCall): Answer {
 export function faultsPage(view: View, simulator: Simulator): Answer {
   const { text, link } = view
   const armed = simulator.faults.list().map(
-    (fault) => html`<div class="card"><div>${explainFault(fault)}</div>
+    (
+      fault,
+    ) => html`<div class="card"><div>${explainFault(fault, faultWords(fault.fault, view.language))}</div>
       <div class="soft">${Object.values(fault.match).join(' · ')} × ${fault.times}</div>
       ${button(link(`/ui/faults/${fault.id}/remove`), text.remove)}</div>`,
   )
@@ -62,7 +65,7 @@ export function faultsPage(view: View, simulator: Simulator): Answer {
     armed.length === 0 ? html`<p class="soft">${text.noFaults}</p>` : armed,
     html`<h2>${text.arm}</h2><form method="post" action="${link('/ui/faults')}">
       <label><span>${text.outTradeNo}</span><input name="out_trade_no"></label>
-      ${faultFields(text)}<button class="main">${text.arm}</button></form>`,
+      ${faultFields(view)}<button class="main">${text.arm}</button></form>`,
   ])
 }
 

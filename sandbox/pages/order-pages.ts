@@ -3,11 +3,12 @@ import QRCode from 'qrcode'
 import { scanCode } from '../control/views.ts'
 import { spacedTime } from '../core/beijing-time.ts'
 import type { Answer } from '../core/exchange.ts'
-import { faultKinds } from '../core/fault-kinds.ts'
+import { explainFault, type FaultKind, faultKinds, fitsProvider } from '../core/fault-kinds.ts'
 import { yuan } from '../core/money.ts'
 import type { Notice } from '../core/notice.ts'
-import { isUnpaid, type Order, publicStatus, refundableOf, refundedOf } from '../core/order.ts'
+import { isUnpaid, type Order, type Provider, publicStatus, refundableOf, refundedOf } from '../core/order.ts'
 import type { Simulator } from '../core/simulator.ts'
+import { faultWords } from './fault-texts.ts'
 import { type Html, html, trusted } from './html.ts'
 import { noticeTexts, providerTexts, refundTexts, stateTexts } from './texts.ts'
 import { button, facts, page, type View } from './view.ts'
@@ -111,19 +112,24 @@ function refunds({ text, language, link }: View, order: Order): Html | string {
   return html`<h2>${text.refunds}</h2>${cards}`
 }
 
-function breaking({ text, link }: View, order: Order): Html {
+function breaking(view: View, order: Order): Html {
+  const { text, link } = view
   return html`<h2>${text.break}</h2><p class="soft">${text.faultHint}</p>
     <form method="post" action="${link('/ui/faults')}">
       <input type="hidden" name="out_trade_no" value="${order.outTradeNo}"><input type="hidden" name="order" value="${order.id}">
-      ${faultFields(text)}<button class="danger">${text.break}</button></form>`
+      ${faultFields(view, order.provider)}<button class="danger">${text.break}</button></form>`
 }
 
-/** The choice of a fault, with its words beside each. */
-export function faultFields(text: View['text']): Html {
-  const options = Object.entries(faultKinds).map(
-    ([kind, words]) => html`<option value="${kind}">${kind} - ${words}</option>`,
-  )
-  return html`<label><span>${text.arm}</span><select name="fault">${options}</select></label>
+/** The choice of a fault, with its words beside each. @param provider leaves out what cannot happen to its orders */
+export function faultFields({ text, language }: View, provider?: Provider): Html {
+  const options = (Object.keys(faultKinds) as FaultKind[])
+    .filter((kind) => !provider || fitsProvider(kind, provider))
+    .map((kind) => {
+      const args = Object.keys(faultKinds[kind].args ?? {}).map((name) => ` {${name}}`)
+      const words = explainFault({ fault: kind, args: {} }, faultWords(kind, language))
+      return html`<option value="${kind}">${words}${args}</option>`
+    })
+  return html`<label><span>${text.fault}</span><select name="fault">${options}</select></label>
     <label><span>${text.args}</span><input name="args" placeholder="{&quot;ms&quot;:3000}"></label>
     <label><span>${text.times}</span><input name="times" type="number" min="1" value="1"></label>`
 }

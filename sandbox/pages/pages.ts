@@ -109,7 +109,7 @@ export class Pages {
     this.#routes.add('GET', '/ui/faults', ({ view }) => faultsPage(view, simulator))
     this.#routes.add('POST', '/ui/faults', ({ view, form }) => {
       const outTradeNo = form.get('out_trade_no')
-      simulator.faults.arm({
+      actions.arm({
         fault: form.get('fault') ?? '',
         match: outTradeNo ? { out_trade_no: outTradeNo } : {},
         args: argsOf(form.get('args')),

@@ -1,5 +1,5 @@
 /** Message pushes of virtual payment, in WeChat's three modes (payment-platforms.md §8.4). */
-import type { FaultKind } from '../core/fault-kinds.ts'
+import { type FaultKind, faultArg } from '../core/fault-kinds.ts'
 import type { Fault } from '../core/faults.ts'
 import { isObject, type JsonObject, objectAt, parseJson } from '../core/json.ts'
 import type { LedgerEvent } from '../core/ledger.ts'
@@ -56,7 +56,7 @@ export class PushNotices implements NoticeRules {
     const key =
       fault?.fault === 'notify.wrongKey' ? reversed(virtual.encoding_aes_key) : virtual.encoding_aes_key
     const appId = fault?.fault === 'notify.wrongAppId' ? 'wxffffffffffffffff' : virtual.appid
-    const late = fault?.fault === 'notify.stale' ? Number(fault.args.seconds ?? 3600) : 0
+    const late = fault?.fault === 'notify.stale' ? Number(faultArg(fault, 'seconds')) : 0
     const timestamp = String(Math.floor(this.#parts.clock.signing() / 1000) - late)
     const nonce = digits(10)
     const encrypted = sealPush(JSON.stringify(event), key, appId)

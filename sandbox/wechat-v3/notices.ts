@@ -1,6 +1,6 @@
 /** Notifications of WeChat Pay V3: sealed, signed anew for each attempt (payment-platforms.md §3.6). */
 import { rfc3339 } from '../core/beijing-time.ts'
-import type { FaultKind } from '../core/fault-kinds.ts'
+import { type FaultKind, faultArg } from '../core/fault-kinds.ts'
 import type { Fault } from '../core/faults.ts'
 import { isObject, type JsonObject, objectAt, parseJson, textAt } from '../core/json.ts'
 import type { LedgerEvent } from '../core/ledger.ts'
@@ -69,7 +69,7 @@ export class V3Notices implements NoticeRules {
       summary: content.summary,
       resource: { original_type: original, algorithm, ciphertext, associated_data, nonce },
     })
-    const seconds = fault?.fault === 'notify.stale' ? Number(fault.args.seconds ?? 3600) : 0
+    const seconds = fault?.fault === 'notify.stale' ? Number(faultArg(fault, 'seconds')) : 0
     const at = Math.floor(clock.signing() / 1000) - seconds
     const headers = signedHeaders(clock, await this.#signer(content, fault), body, at)
     if (fault?.fault === 'notify.probe') {

@@ -211,6 +211,21 @@ describe('faults', () => {
     })
   })
 
+  test.each(['api.badSignature', 'api.badSerial'])('%s: the SDK refuses the transaction', async (fault) => {
+    const { started, buy, client } = await start()
+    const { transactionId } = await buy()
+    await started.control('POST', '/faults', { fault, match: { provider: 'appleiap' } })
+    const { signedTransactionInfo = '' } = await client.getTransactionInfo(transactionId)
+    await expect(verifier().verifyAndDecodeTransaction(signedTransactionInfo)).rejects.toThrow()
+    expect(
+      started.log.some(({ text }) => text.includes(`transactions ${transactionId} -> 200; fault ${fault}: `)),
+    ).toBe(true)
+    const again = await client.getTransactionInfo(transactionId)
+    expect(await verifier().verifyAndDecodeTransaction(again.signedTransactionInfo ?? '')).toMatchObject({
+      transactionId,
+    })
+  })
+
   test('apple.network: the connection is reset, as often as was said, and only Apple\u2019s', async () => {
     const { started, buy, client } = await start()
     const { transactionId } = await buy()

@@ -1,7 +1,8 @@
 /** Every fault of orders, refunds, notifications and answers, over WeChat Pay V3 and Alipay. */
 import { describe, expect, test } from 'vitest'
-import { type FaultKind, faultKinds } from '../../sandbox/core/fault-kinds.ts'
+import { explainFault, type FaultKind, faultKinds } from '../../sandbox/core/fault-kinds.ts'
 import type { JsonObject } from '../../sandbox/core/json.ts'
+import { faultWords } from '../../sandbox/pages/fault-texts.ts'
 import { alipayMerchant, form } from './alipay-merchant.ts'
 import { startMerchant, startSandbox } from './start-sandbox.ts'
 import { openNotice, signedRequest, wechat, wechatMerchant } from './wechat-v3-merchant.ts'
@@ -34,10 +35,46 @@ async function start() {
   return { started, merchant, pay, sdk, arm, placeWechat, placeAlipay, payNow, explained }
 }
 
-test('every fault has words, and a name that is none is refused with those there are', async () => {
+test('every fault has words in two languages, and a name that is none is refused with those there are', async () => {
   const { started } = await start()
-  expect(await started.control('GET', '/faults/kinds')).toEqual(faultKinds)
+  const told = await started.control<Record<string, { text: string }>>('GET', '/faults/kinds')
+  expect(Object.keys(told)).toEqual(Object.keys(faultKinds))
+  for (const [kind, { text }] of Object.entries(told)) {
+    expect(text).toMatch(/^[^{}[\]]+$/)
+    const chinese = explainFault({ fault: kind as FaultKind, args: {} }, faultWords(kind as FaultKind, 'zh'))
+    expect(chinese).toMatch(/[\u4e00-\u9fff]/)
+    expect(chinese).not.toMatch(/[{}[\]]/)
+  }
   await expect(started.control('POST', '/faults', { fault: 'notify.nothing' })).rejects.toThrow('notify.lost')
+})
+
+test.each<[FaultKind, JsonObject, string]>([
+  ['notify.duplicate', {}, 'sends the same notification 2 times at once'],
+  ['notify.duplicate', { times: 5 }, 'sends the same notification 5 times at once'],
+  ['notify.wrongAmount', {}, 'names another amount, validly signed'],
+  ['notify.wrongAmount', { total: 1 }, 'names another amount, 1 fen, validly signed'],
+  ['api.timeout', {}, 'never answers'],
+  ['api.timeout', { ms: 300 }, 'never answers, and hangs up after 300 ms'],
+  ['api.error', { code: 'USERPAYING' }, 'refuses with an error of the platform\u2019s own: USERPAYING'],
+])('%s %j: %s', (fault, args, words) => {
+  expect(explainFault({ fault, args })).toBe(`${fault}: ${words}`)
+})
+
+test.each([
+  ['another platform', { fault: 'notify.probe', match: { provider: 'alipay' } }, 'cannot happen to alipay'],
+  [
+    'the order of another platform',
+    { fault: 'notify.finished', match: { out_trade_no: NUMBER } },
+    'it happens to alipay',
+  ],
+  ['an argument it does not have', { fault: 'api.slow', args: { seconds: 3 } }, 'it takes ms'],
+  ['an argument where there is none', { fault: 'notify.lost', args: { ms: 3 } }, 'it takes none'],
+  ['an argument that is no number', { fault: 'api.slow', args: { ms: 'long' } }, 'not a number'],
+])('refused: a fault for %s', async (_name, wanted, reason) => {
+  const { started, placeWechat } = await start()
+  await placeWechat()
+  await expect(started.control('POST', '/faults', wanted)).rejects.toThrow(reason)
+  expect(await started.control('GET', '/faults')).toEqual([])
 })
 
 describe('which request or notification a fault hits', () => {

@@ -152,6 +152,18 @@ describe('calls and faults', () => {
     expect(merchant.received).toHaveLength(4)
   })
 
+  test('an order offers what can happen to it, in the language of the page', async () => {
+    const { started, place } = await start()
+    await place('SBXPAGE015')
+    const { id } = await started.control('GET', '/orders/SBXPAGE015')
+    const { text } = await browse(started, `/ui/orders/${id}?lang=zh`)
+    expect(text).toContain('notify.duplicate: 同一条通知同时发送 2 次 {times}')
+    expect(text).toContain('notify.probe')
+    expect(text).not.toContain('notify.finished')
+    const all = (await browse(started, '/ui/faults?lang=en')).text
+    expect(all).toContain('notify.finished: TRADE_FINISHED instead of TRADE_SUCCESS')
+  })
+
   test('a fault can be removed; arguments that are no object are refused', async () => {
     const { started } = await start()
     await browse(started, '/ui/faults', { form: { fault: 'api.http' } })
