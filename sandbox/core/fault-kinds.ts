@@ -92,8 +92,8 @@ const kinds = {
     does: 'the refund stays in processing until settled by hand',
     at: ['wxpay', 'wxpay-virtual', 'huawei'],
   },
-  'refund.abnormal': { does: 'the refund ends as abnormal', at: ['wxpay', 'wxpay-virtual'] },
-  'refund.closed': { does: 'the refund ends as closed', at: ['wxpay', 'wxpay-virtual'] },
+  'refund.abnormal': { does: 'the refund ends as abnormal', at: ['wxpay', 'wxpay-virtual', 'huawei'] },
+  'refund.closed': { does: 'the refund ends as closed', at: ['wxpay', 'wxpay-virtual', 'huawei'] },
   'refund.notEnough': {
     does: 'the merchant\u2019s balance is too low for the refund',
     at: ['wxpay', 'alipay', 'wxpay-virtual', 'huawei'],

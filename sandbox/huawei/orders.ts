@@ -80,7 +80,13 @@ export function refund(parts: PlatformParts, body: JsonObject, call: Call): Json
   const amount = amountAt(body, 'refundAmount', 'REFUND_AMOUNT')
   const fault = order.refunds.some((entry) => entry.outRefundNo === outRefundNo)
     ? undefined
-    : call.fault('refund.tooSoon', 'refund.notEnough', 'refund.processing')
+    : call.fault(
+        'refund.tooSoon',
+        'refund.notEnough',
+        'refund.processing',
+        'refund.abnormal',
+        'refund.closed',
+      )
   if (fault?.fault === 'refund.tooSoon')
     throw new Refusal('tooSoon', 'the last refund was less than a minute ago')
   if (fault?.fault === 'refund.notEnough') throw new Refusal('noBalance', 'the merchant has too little money')
@@ -94,6 +100,10 @@ export function refund(parts: PlatformParts, body: JsonObject, call: Call): Json
       notifyUrl: need(body, 'callbackUrl', 'CALLBACK_URL', 512),
       source: 'API',
       settleAfter: fault?.fault === 'refund.processing' ? 365 * DAY_MS : 0,
+      // However it fails, Huawei has one word for it, and the money can be refunded again.
+      ...(fault?.fault === 'refund.abnormal' || fault?.fault === 'refund.closed'
+        ? { settleAs: 'CLOSED' as const }
+        : {}),
     },
     refundRules,
   )

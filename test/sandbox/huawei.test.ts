@@ -212,6 +212,24 @@ describe('faults', () => {
     })
   })
 
+  test.each(['refund.abnormal', 'refund.closed'])(
+    '%s: failed, reported, and to be tried again',
+    async (fault) => {
+      const { started, create, refund, ask, said } = await start()
+      await create()
+      await started.control('POST', `/orders/${NUMBER}/pay`)
+      await started.control('POST', '/faults', { fault, match: { provider: 'huawei' } })
+      await refund('R1', 100)
+      await started.simulator.settled()
+      expect(await ask('GET', '/api/v1/aggr/transactions/refunds/merc-orders/R1')).toMatchObject({
+        refundOrderStatus: 'REFUND_FAILED',
+      })
+      expect(said(1)).toMatchObject({ refundOrderStatus: 'REFUND_FAILED' })
+      await started.control('POST', '/clock', { advance: '2m' })
+      expect(await refund('R2', 100)).toMatchObject({ resultCode: '000000' })
+    },
+  )
+
   test.each([
     ['notify.forged', false, {}],
     ['notify.tampered', false, {}],
