@@ -1,6 +1,8 @@
 /** Checks the content of a configuration file; unknown and mistyped members are named with what is allowed. */
 import { z } from 'zod'
 import { LocalError } from '../../errors/errors.ts'
+import type { JsonSource } from '../project/json-source.ts'
+import { wrongMembers } from '../wrong-members.ts'
 import type { UserConfig } from './options.ts'
 
 const port = z.int().min(0).max(65_535)
@@ -29,12 +31,9 @@ const schema = z.strictObject({
   looseModules: z.boolean(),
   allowNewerOperators: z.boolean(),
   network: z.enum(['allow', 'loopback', 'deny']),
-  hostMap: z.record(
-    z.string(),
-    z.string().refine(isBaseUrl, 'a base URL such as "http://127.0.0.1:9000" is allowed'),
-  ),
+  hostMap: z.record(z.string(), z.string().refine(isBaseUrl, 'a base URL such as "http://127.0.0.1:9000"')),
   env: textMap,
-  timeZone: z.string().refine(isTimeZone, 'an IANA time zone such as "UTC" or "Asia/Shanghai" is allowed'),
+  timeZone: z.string().refine(isTimeZone, 'an IANA time zone such as "UTC" or "Asia/Shanghai"'),
   sandbox: z.boolean(),
   sandboxKeys: z.enum(['space', 'published']),
   requestLog: z.enum(['full', 'quiet']),
@@ -57,22 +56,27 @@ const schema = z.strictObject({
 
 /**
  * @param config what the file exports
- * @param file its path, for messages
+ * @param source the file, for messages; one of JSON tells where its members stand
  * @throws LocalError `CONFIG_INVALID` with every wrong member in one message
  */
-export function checkFileConfig(config: unknown, file: string): UserConfig {
-  const result = schema.partial().safeParse(config)
+export function checkFileConfig(config: unknown, source: { file: string } | JsonSource): UserConfig {
+  const result = schema.partial().safeParse(config, { reportInput: true })
   if (result.success) return result.data as UserConfig
-  const lines = result.error.issues.map(
-    (issue) => `${issue.path.join('.') || '(the whole file)'}: ${issue.message}`,
-  )
-  throw new LocalError('CONFIG_INVALID', `configuration: ${lines.join('; ')}`, {
-    where: { file },
+  const wrong = wrongMembers(result.error.issues, 'what the file exports', isSecret)
+  const first = wrong[0]
+  const where = 'place' in source && first ? source.place(first.path, 'key') : { file: source.file }
+  throw new LocalError('CONFIG_INVALID', wrong.map(({ text }) => text).join('; '), {
+    where,
     hint: 'every member is described by the type of defineConfig, see docs/configuration.md',
   })
 }
 
 // internals
+
+/** Values that a log, which is passed on when somebody asks for help, must not show. */
+function isSecret([member]: readonly (string | number)[]): boolean {
+  return ['client', 'env', 'database', 'redis'].includes(String(member))
+}
 
 function isBaseUrl(text: string): boolean {
   if (!URL.canParse(text)) return false

@@ -2,7 +2,9 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { LocalError } from '../../errors/errors.ts'
+import type { BuildFailure } from 'esbuild'
+import { LocalError, type SourcePlace } from '../../errors/errors.ts'
+import { JsonSource } from '../project/json-source.ts'
 import type { UserConfig } from './options.ts'
 
 /** File names that are looked for in the project folder. */
@@ -35,35 +37,62 @@ export async function loadConfigFile(folder: string): Promise<LoadedConfig | und
       },
     )
   }
-  const content = await load(file).catch((cause: unknown) => {
-    throw new LocalError('CONFIG_INVALID', `configuration cannot be loaded: ${(cause as Error).message}`, {
-      where: { file },
-      cause,
-    })
-  })
+  const source = file.endsWith('.json') ? JsonSource.read(file) : { file }
+  const content = 'parse' in source ? parsed(source) : await load(file)
   // The checker (zod) is only paid for by projects that have a configuration file.
   const { checkFileConfig } = await import('./file-schema.ts')
-  return { config: checkFileConfig(content, file), path: file }
+  return { config: checkFileConfig(content, source), path: file }
 }
 
 // internals
 
+/** JSON with comments and trailing commas. */
+function parsed(source: JsonSource): unknown {
+  const result = source.parse(true)
+  if ('value' in result) return result.value
+  const { message, where } = result.fault
+  throw new LocalError('CONFIG_INVALID', `the configuration is ${message}`, { where })
+}
+
 async function load(file: string): Promise<unknown> {
-  if (file.endsWith('.json')) {
-    const { parse, printParseErrorCode } = await import('jsonc-parser')
-    const errors: import('jsonc-parser').ParseError[] = []
-    const value: unknown = parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''), errors, {
-      allowTrailingComma: true,
-    })
-    const first = errors[0]
-    if (first) throw new SyntaxError(`${printParseErrorCode(first.error)} at offset ${first.offset}`)
-    return value
+  try {
+    if (/\.m?ts$/.test(file)) return (await importTypeScript(file)).default
+    // The query makes a changed file a new module: `dev` loads it again when it is saved.
+    const url = `${pathToFileURL(file).href}?changed=${statSync(file).mtimeMs}`
+    return ((await import(url)) as { default?: unknown }).default
+  } catch (cause) {
+    const { message, where } = reasonOf(await withPlace(cause as Error, file), file)
+    throw new LocalError('CONFIG_INVALID', `the configuration cannot be loaded: ${message}`, { where, cause })
   }
-  if (/\.m?ts$/.test(file)) return (await importTypeScript(file)).default
-  // The query makes a changed file a new module: `dev` loads it again when it is saved.
-  const url = `${pathToFileURL(file).href}?changed=${statSync(file).mtimeMs}`
-  const module = (await import(url)) as { default?: unknown }
-  return module.default
+}
+
+/** Node keeps the place of a syntax error in a module to itself; esbuild finds the same one. */
+async function withPlace(error: Error, file: string): Promise<Error | BuildFailure> {
+  if (!(error instanceof SyntaxError)) return error
+  const { transform } = await import('esbuild')
+  const options = { sourcefile: file, logLevel: 'silent' } as const
+  return await transform(readFileSync(file, 'utf8'), options).then(
+    () => error,
+    (failure: BuildFailure) => failure,
+  )
+}
+
+/** What is wrong and where, of esbuild's errors, of syntax errors, and of what the file itself throws. */
+function reasonOf(error: Error | BuildFailure, file: string): { message: string; where: SourcePlace } {
+  const [first] = 'errors' in error ? error.errors : []
+  if (first?.location) {
+    const { line, column } = first.location
+    return {
+      message: first.text,
+      where: { file: path.resolve(first.location.file), line, column: column + 1 },
+    }
+  }
+  const { message, stack = '' } = error
+  const name = pathToFileURL(file).href.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  const place = new RegExp(`${name}(?:\\?[^:\\s]*)?:(\\d+)(?::(\\d+))?`).exec(stack)
+  if (!place) return { message, where: { file } }
+  const column = place[2] === undefined ? {} : { column: Number(place[2]) }
+  return { message, where: { file, line: Number(place[1]), ...column } }
 }
 
 /** Bundles the file and what it imports by relative path; packages stay outside. `defineConfig` is given to it. */

@@ -52,6 +52,19 @@ describe('help and usage', () => {
     expect(code).toBe(2)
     expect(stderr).toContain(folder)
   })
+
+  // Here and not beside the others: the test runner loads modules in its own way.
+  test.each([
+    ['with a syntax error', 'export default {\n  port: ,\n}', 'Unexpected ","', ':2:9)'],
+    ['that throws', '\nthrow new Error("no key")', 'no key', ':2:7)'],
+  ])('a configuration in JavaScript %s', async (_name, text, message, place) => {
+    const folder = await temporaryFolder()
+    await writeFile(path.join(folder, 'unicloud-local.config.mjs'), text)
+    const { code, stderr } = await cli(['triggers', '--project', folder])
+    expect(code).toBe(2)
+    expect(stderr).toContain(`error the configuration cannot be loaded: ${message} (`)
+    expect(stderr).toContain(`unicloud-local.config.mjs${place}`)
+  })
 })
 
 describe('init', () => {

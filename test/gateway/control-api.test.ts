@@ -258,6 +258,16 @@ describe('functions', () => {
     ['unknown endpoint', 'nope', '{}', 404, 'NOT_FOUND'],
     ['wrong method', 'health', '{}', 404, 'NOT_FOUND'],
   ]
+  test('a wrong body is told in words', async () => {
+    const { ask } = await serve({ functions })
+    const body = JSON.stringify({ clientInfo: 7, uniIdToken: 1, date: {} })
+    const answer = await ask('/_unicloud/api/functions/echo', { method: 'POST', body })
+    expect(answer.json()).toMatchObject({
+      errMsg:
+        'clientInfo is 7: an object is allowed; uniIdToken is 1: a string is allowed; date is not known',
+    })
+  })
+
   test.each(bad)('%s', async (_case, path, body, status, errCode) => {
     const { ask, space } = await serve({ functions })
     const answer = await ask(`/_unicloud/api/${path}`, { method: 'POST', body })

@@ -1,8 +1,9 @@
 /** Bodies in and answers out of the control API. */
 import { randomUUID } from 'node:crypto'
 import type { Request, Response } from 'express'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { type FailureReason, type Outcome, outcomeValue } from '../../invocation.ts'
+import { wrongMembers } from '../../wrong-members.ts'
 import { hasBody, readBody } from '../body.ts'
 import { sendJson } from '../reply.ts'
 
@@ -54,9 +55,10 @@ export async function jsonBody<T>(
   } catch (error) {
     throw new ControlError(400, 'INVALID_JSON', `the body is not valid JSON: ${(error as Error).message}`)
   }
-  const checked = schema.safeParse(value)
+  const checked = schema.safeParse(value, { reportInput: true })
   if (checked.success) return checked.data
-  throw new ControlError(400, 'INVALID_BODY', z.prettifyError(checked.error))
+  const wrong = wrongMembers(checked.error.issues, 'the body')
+  throw new ControlError(400, 'INVALID_BODY', wrong.map(({ text }) => text).join('; '))
 }
 
 /** `{requestId, result}` or `{requestId, errCode, errMsg}`; status 200 for everything that user code decided. */
