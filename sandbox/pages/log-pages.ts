@@ -42,7 +42,7 @@ export function callPage(view: View, call: ApiCall): Answer {
       [text.outTradeNo, call.outTradeNo],
       [text.state, String(call.status ?? text.noAnswer)],
       [text.verified, verification ? (verification.ok ? 'OK' : verification.reason) : ''],
-      ['!', call.notes.join('; ')],
+      [text.note, call.notes.join('; ')],
     ]),
     verification?.expected && html`<h2>${text.expected}</h2><pre>${verification.expected}</pre>`,
     verification?.given && html`<h2>${text.given}</h2><pre>${verification.given}</pre>`,
@@ -83,11 +83,11 @@ export function scanPage(view: View, unknown?: string): Answer {
 
 function attemptCard({ language, text }: View, attempt: Attempt): Html {
   const { method, url, headers, body } = attempt.request
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\n`)
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\n`)
   return html`<div class="card"><div class="row"><span>${spacedTime(attempt.at)}</span>
     <span class="${attempt.verdict === 'accepted' ? 'good' : 'bad'}">${noticeTexts[language][attempt.verdict]}</span></div>
-    <div class="soft">${attempt.fault ?? ''} ${attempt.why}</div>
-    <details><summary>${text.sent}</summary><pre>${method} ${url}\n${lines}\n${body}</pre></details>
+    ${lines(attempt.fault, attempt.why)}
+    <details><summary>${text.sent}</summary><pre>${method} ${url}\n${head}\n${body}</pre></details>
     <details><summary>${text.answer} ${attempt.status ?? text.noAnswer}</summary><pre>${attempt.answer ?? ''}</pre></details></div>`
 }
 
@@ -95,5 +95,11 @@ function callCard({ link }: View, call: ApiCall): Html {
   const refused = call.verification?.ok === false || (call.status ?? 500) >= 400
   return html`<a class="card" href="${link(`/ui/calls/${call.id}`)}"><div class="row"><span>${call.provider} ${call.api}</span>
     <span class="${refused ? 'bad' : ''}">${call.status ?? '-'}</span></div>
-    <div class="soft">${spacedTime(call.at)} · ${call.outTradeNo} ${call.verification?.reason ?? ''} ${call.notes.join('; ')}</div></a>`
+    <div class="soft">${spacedTime(call.at)}${call.outTradeNo ? ` · ${call.outTradeNo}` : ''}</div>
+    ${lines(call.verification?.reason, ...call.notes)}</a>`
+}
+
+/** What is special about it, each thing on a line of its own. */
+function lines(...texts: (string | undefined)[]): Html[] {
+  return texts.filter(Boolean).map((text) => html`<div class="bad">${text}</div>`)
 }

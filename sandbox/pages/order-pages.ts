@@ -18,6 +18,13 @@ const SHOWN = 200
 export function ordersPage(view: View, simulator: Simulator): Answer {
   const orders = simulator.ledger.orders().slice(0, SHOWN)
   const { text, link } = view
+  // The oldest that is not acknowledged: the list has the newest first.
+  const open = new Map(
+    simulator.outbox
+      .list()
+      .filter(({ state }) => state !== 'accepted')
+      .map((notice) => [notice.orderId, notice]),
+  )
   const steps = ['15s', '5m', '1h', '1d'].map((step) =>
     button(
       link('/ui/clock'),
@@ -27,7 +34,9 @@ export function ordersPage(view: View, simulator: Simulator): Answer {
     ),
   )
   return page(view, text.orders, [
-    orders.length === 0 ? html`<p>${text.noOrders}</p>` : orders.map((order) => orderCard(view, order)),
+    orders.length === 0
+      ? html`<p>${text.noOrders}</p>`
+      : orders.map((order) => orderCard(view, order, open.get(order.id))),
     html`<h2>${text.advance}</h2><p class="soft">${spacedTime(simulator.clock.now())}</p><div class="actions">${steps}</div>`,
   ])
 }
@@ -72,11 +81,13 @@ export function noticeCard({ language, link, text }: View, notice: Notice): Html
 
 // internals
 
-function orderCard({ language, link }: View, order: Order): Html {
+/** @param open a notification that the merchant has not acknowledged */
+function orderCard({ language, link, text }: View, order: Order, open: Notice | undefined): Html {
   return html`<a class="card" href="${link(`/ui/orders/${order.id}`)}">
     <div class="row"><strong>¥${yuan(order.total)}</strong><span>${stateTexts[language][publicStatus(order)]}</span></div>
     <div>${order.description}</div>
-    <div class="soft">${providerTexts[language][order.provider]} · ${order.outTradeNo} · ${spacedTime(order.createdAt)}</div></a>`
+    <div class="soft">${providerTexts[language][order.provider]} · ${order.outTradeNo} · ${spacedTime(order.createdAt)}</div>
+    ${open && html`<div class="bad">${text.notification} ${open.kind}: ${noticeTexts[language][open.attempts.at(-1)?.verdict ?? open.state]}</div>`}</a>`
 }
 
 function actions({ text, link }: View, order: Order): Html {

@@ -55,7 +55,7 @@ export class Pages {
       await this.#simulator.flush()
       return answer
     } catch (error) {
-      return failurePage(view, error)
+      return failurePage(view, error, path.startsWith('/pay/'))
     }
   }
 
@@ -180,11 +180,11 @@ function argsOf(text: string | null): JsonObject {
   return value
 }
 
-/** @throws a bug of ours */
-function failurePage(view: View, error: unknown): Answer {
+/** @param open of the cashier, from where nothing else is to be reached @throws a bug of ours */
+function failurePage(view: View, error: unknown, open: boolean): Answer {
   const answer = failureAnswer(error)
   if (!answer) throw error
   const { status } = answer
   const title = status === 404 ? view.text.notFound : String((error as Error).message)
-  return page(view, title, html`<p class="bad">${wholeStory(error as Error)}</p>`, { status, open: true })
+  return page(view, title, html`<p class="bad">${wholeStory(error as Error)}</p>`, { status, open })
 }

@@ -86,7 +86,7 @@ header{padding:.75rem 1rem;border-bottom:1px solid var(--line)}
 header small{display:block;opacity:.7}
 nav{display:flex;flex-wrap:wrap;gap:1rem;margin-top:.5rem}
 main{max-width:60rem;margin:0 auto;padding:1rem}
-h1{font-size:1.3rem;margin:0 0 1rem} h2{font-size:1.05rem;margin:1.5rem 0 .5rem}
+h1{font-size:1.3rem;margin:0 0 1rem;overflow-wrap:anywhere} h2{font-size:1.05rem;margin:1.5rem 0 .5rem}
 a{color:var(--main)}
 .card{display:block;padding:.75rem;margin:.5rem 0;border:1px solid var(--line);border-radius:.5rem;color:inherit;text-decoration:none;overflow-wrap:anywhere}
 .row{display:flex;justify-content:space-between;gap:1rem;flex-wrap:wrap}

@@ -164,6 +164,24 @@ describe('calls and faults', () => {
     expect(all).toContain('notify.finished: TRADE_FINISHED instead of TRADE_SUCCESS')
   })
 
+  test('what was refused is seen in the list of orders and of calls; a page that is none leads back', async () => {
+    const { started, merchant, place } = await start()
+    merchant.answer = () => ({ status: 500 })
+    await place('SBXPAGE016')
+    await started.control('POST', '/faults', { fault: 'notify.forged' })
+    await started.control('POST', '/orders/SBXPAGE016/pay')
+    expect((await browse(started, '/?lang=en')).text).toMatch(
+      /SBXPAGE016[\s\S]*class="bad">Notification payment: refused/,
+    )
+    await started.control('POST', '/faults', { fault: 'api.http' })
+    await place('SBXPAGE017')
+    expect((await browse(started, '/ui/calls?lang=en')).text).toContain(
+      '<div class="bad">fault api.http: answers HTTP 502 without looking at the request</div>',
+    )
+    expect((await browse(started, '/ui/orders/none')).text).toContain('<nav>')
+    expect((await browse(started, '/pay/none')).text).not.toContain('<nav>')
+  })
+
   test('a fault can be removed; arguments that are no object are refused', async () => {
     const { started } = await start()
     await browse(started, '/ui/faults', { form: { fault: 'api.http' } })
