@@ -8,13 +8,13 @@ import type { Simulator } from '../core/simulator.ts'
 import { faultWords } from './fault-texts.ts'
 import { type Html, html } from './html.ts'
 import { faultFields } from './order-pages.ts'
-import { noticeTexts } from './texts.ts'
+import { kindText, noticeTexts } from './texts.ts'
 import { button, facts, page, type View } from './view.ts'
 
 export function noticePage(view: View, notice: Notice): Answer {
   const { text, language, link } = view
   const attempts = [...notice.attempts].reverse().map((attempt) => attemptCard(view, attempt))
-  return page(view, `${text.notification} ${notice.kind}`, [
+  return page(view, `${text.notification} · ${kindText(language, notice.kind)}`, [
     facts([
       [text.outTradeNo, html`<a href="${link(`/ui/orders/${notice.orderId}`)}">${notice.outTradeNo}</a>`],
       [text.notifyUrl, notice.url],

@@ -10,7 +10,7 @@ import { isUnpaid, type Order, type Provider, publicStatus, refundableOf, refund
 import type { Simulator } from '../core/simulator.ts'
 import { faultWords } from './fault-texts.ts'
 import { type Html, html, trusted } from './html.ts'
-import { noticeTexts, providerTexts, refundTexts, stateTexts } from './texts.ts'
+import { kindText, noticeTexts, providerTexts, refundTexts, stateTexts } from './texts.ts'
 import { button, facts, page, type View } from './view.ts'
 
 const SHOWN = 200
@@ -46,8 +46,8 @@ export async function orderPage(view: View, simulator: Simulator, order: Order):
   const notices = simulator.outbox.list({ orderId: order.id })
   return page(view, `${text.order} ${order.outTradeNo}`, [
     facts([
-      [text.state, stateTexts[language][publicStatus(order)]],
-      [text.cashier, providerTexts[language][order.provider]],
+      [text.state, stateBadge(language, order)],
+      [text.platform, providerTexts[language][order.provider]],
       [text.amount, `¥${yuan(order.total)}`],
       [text.refunded, refundedOf(order) > 0 ? `¥${yuan(refundedOf(order))}` : ''],
       [text.description, order.description],
@@ -75,8 +75,8 @@ export function noticeCard({ language, link, text }: View, notice: Notice): Html
   const tone = notice.state === 'accepted' ? 'good' : notice.state === 'waiting' ? '' : 'bad'
   const next = notice.nextAt === undefined ? '' : ` · ${text.next} ${spacedTime(notice.nextAt)}`
   return html`<a class="card" href="${link(`/ui/notifications/${notice.id}`)}">
-    <div class="row"><span>${notice.kind}</span><span class="${tone}">${noticeTexts[language][notice.state]}</span></div>
-    <div class="soft">${spacedTime(notice.createdAt)} · ${text.attempts} ${notice.attempts.length}${next}</div></a>`
+    <div class="row"><span>${kindText(language, notice.kind)}</span><span class="${tone}">${noticeTexts[language][notice.state]}</span></div>
+    <div class="soft">${spacedTime(notice.createdAt)} · ${text.sentTimes} ${notice.attempts.length}${next}</div></a>`
 }
 
 // internals
@@ -84,10 +84,17 @@ export function noticeCard({ language, link, text }: View, notice: Notice): Html
 /** @param open a notification that the merchant has not acknowledged */
 function orderCard({ language, link, text }: View, order: Order, open: Notice | undefined): Html {
   return html`<a class="card" href="${link(`/ui/orders/${order.id}`)}">
-    <div class="row"><strong>¥${yuan(order.total)}</strong><span>${stateTexts[language][publicStatus(order)]}</span></div>
+    <div class="row"><strong>¥${yuan(order.total)}</strong>${stateBadge(language, order)}</div>
     <div>${order.description}</div>
     <div class="soft">${providerTexts[language][order.provider]} · ${order.outTradeNo} · ${spacedTime(order.createdAt)}</div>
-    ${open && html`<div class="bad">${text.notification} ${open.kind}: ${noticeTexts[language][open.attempts.at(-1)?.verdict ?? open.state]}</div>`}</a>`
+    ${open && html`<div class="bad">${text.notification} ${kindText(language, open.kind)}: ${noticeTexts[language][open.attempts.at(-1)?.verdict ?? open.state]}</div>`}</a>`
+}
+
+/** Green where the merchant has money, red where something went wrong. */
+function stateBadge(language: View['language'], order: Order): Html {
+  const status = publicStatus(order)
+  const tone = status === 'PAID' || status === 'REFUND_PART' ? ' good' : status === 'FAILED' ? ' bad' : ''
+  return html`<span class="badge${tone}">${stateTexts[language][status]}</span>`
 }
 
 function actions({ text, link }: View, order: Order): Html {

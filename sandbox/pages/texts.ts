@@ -28,6 +28,7 @@ const zh = {
   expires: '过期时间',
   payer: '付款人',
   notifyUrl: '通知地址',
+  platform: '支付平台',
   cashier: '收银台',
   openCashier: '打开收银台',
   phone: '用手机扫描打开收银台',
@@ -42,6 +43,7 @@ const zh = {
   notification: '通知',
   resend: '重新发送',
   attempts: '发送记录',
+  sentTimes: '发送次数',
   next: '下次发送',
   sent: '请求',
   answer: '应答',
@@ -99,6 +101,7 @@ const en: Record<keyof typeof zh, string> = {
   expires: 'Expires',
   payer: 'Payer',
   notifyUrl: 'Notify address',
+  platform: 'Platform',
   cashier: 'Cashier',
   openCashier: 'Open the cashier',
   phone: 'Scan with a phone to open the cashier',
@@ -113,6 +116,7 @@ const en: Record<keyof typeof zh, string> = {
   notification: 'Notification',
   resend: 'Send again',
   attempts: 'Attempts',
+  sentTimes: 'Attempts',
   next: 'Next attempt',
   sent: 'Request',
   answer: 'Answer',
@@ -217,7 +221,16 @@ export const noticeTexts: Record<Language, Record<NoticeState | Verdict, string>
   },
 }
 
+/** What a notification reports; kinds that only Apple has are shown as it names them. */
+export function kindText(language: Language, kind: string): string {
+  return (language === 'zh' && chineseKinds[kind]) || kind
+}
+
 export const refundTexts: Record<Language, Record<RefundStatus, string>> = {
   zh: { PROCESSING: '退款中', SUCCESS: '退款成功', ABNORMAL: '退款异常', CLOSED: '退款关闭' },
   en: { PROCESSING: 'in processing', SUCCESS: 'refunded', ABNORMAL: 'abnormal', CLOSED: 'closed' },
 }
+
+// internals
+
+const chineseKinds: Record<string, string> = { payment: '支付', refund: '退款', closed: '关闭' }

@@ -82,7 +82,7 @@ const style = `
 :root{color-scheme:light dark;--line:#8884;--soft:#8882;--main:#1677ff;--bad:#d4380d;--good:#389e0d}
 *{box-sizing:border-box}
 body{margin:0;font:16px/1.5 system-ui,sans-serif}
-header{padding:.75rem 1rem;border-bottom:1px solid var(--line)}
+header{padding:.75rem max(1rem,calc(50% - 29rem));border-bottom:1px solid var(--line)}
 header small{display:block;opacity:.7}
 nav{display:flex;flex-wrap:wrap;gap:1rem;margin-top:.5rem}
 main{max-width:60rem;margin:0 auto;padding:1rem}
@@ -90,6 +90,7 @@ h1{font-size:1.3rem;margin:0 0 1rem;overflow-wrap:anywhere} h2{font-size:1.05rem
 a{color:var(--main)}
 .card{display:block;padding:.75rem;margin:.5rem 0;border:1px solid var(--line);border-radius:.5rem;color:inherit;text-decoration:none;overflow-wrap:anywhere}
 .row{display:flex;justify-content:space-between;gap:1rem;flex-wrap:wrap}
+.badge{border:1px solid var(--line);border-radius:1rem;padding:0 .6rem;font-size:.9rem;white-space:nowrap} .badge.good,.badge.bad{border-color:currentColor}
 .soft{opacity:.7;font-size:.9rem} .bad{color:var(--bad)} .good{color:var(--good)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem;margin:0;overflow-wrap:anywhere}
 dt{opacity:.7} dd{margin:0}
