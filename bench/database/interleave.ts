@@ -16,6 +16,8 @@ export interface Compared {
 const BUDGET = 120
 /** In how many stretches: short ones, unless another thread has to wake up first. */
 const STRETCHES = { stretch: 24, call: 6 }
+/** Milliseconds after which a repeat begins no further stretch: one operation may take a second. */
+const PATIENCE = 1000
 
 /**
  * @param repeats each gives one ratio
@@ -33,7 +35,8 @@ export async function interleave(
   const times: [number[], number[]] = [[], []]
   for (let repeat = 0; repeat < repeats; repeat++) {
     const spent: [number[], number[]] = [[], []]
-    for (let stretch = 0; stretch < STRETCHES[by]; stretch++) {
+    const end = performance.now() + PATIENCE
+    for (let stretch = 0; stretch < STRETCHES[by] && (stretch === 0 || performance.now() < end); stretch++) {
       for (const at of stretch % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
         spent[at].push(...(await (by === 'stretch' ? sides[at].stretch() : sides[at].calls())))
       }

@@ -40,7 +40,8 @@ export class Pause implements Turns {
   readonly #deadline: number
   readonly #caller: Caller
   readonly #closing: AbortSignal
-  #sliceEnd = performance.now() + SLICE_MS
+  /** Set at the first look at the clock: most commands are done before. */
+  #sliceEnd: number | undefined
 
   /**
    * @param sliced false for commands that must run to their end at once: writes, and everything in a transaction
@@ -61,7 +62,9 @@ export class Pause implements Turns {
   due(): boolean {
     const now = performance.now()
     this.#check(now)
-    return this.#sliced && now > this.#sliceEnd
+    if (!this.#sliced) return false
+    this.#sliceEnd ??= now + SLICE_MS
+    return now > this.#sliceEnd
   }
 
   /** Lets the event loop go round once. */

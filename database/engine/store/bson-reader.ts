@@ -201,10 +201,11 @@ export class BsonReader {
     return new Binary(this.#copy(length), subtype)
   }
 
-  #copy(length: number): Uint8Array {
+  /** A Buffer, because `bson` would make one of whatever it gets. */
+  #copy(length: number): Buffer {
     const end = this.at + length
     if (length < 0 || end > this.#bytes.length) throw new Error('BSON bytes of an impossible length')
-    const copy = new Uint8Array(length)
+    const copy = Buffer.allocUnsafe(length)
     if (length <= FEW) for (let at = 0; at < length; at++) copy[at] = this.#bytes[this.at + at]!
     else copy.set(this.#bytes.subarray(this.at, end))
     this.at = end

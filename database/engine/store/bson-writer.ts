@@ -191,9 +191,10 @@ export class BsonWriter {
   }
 
   #head(type: number, name: string): void {
-    this.#byte(type)
+    this.#need(name.length * 3 + 2)
+    this.#buffer[this.#at++] = type
     this.#text(name)
-    this.#byte(0)
+    this.#buffer[this.#at++] = 0
   }
 
   #int32(value: number): void {
@@ -215,32 +216,35 @@ export class BsonWriter {
 
   #string(value: string): void {
     const start = this.#at
-    this.#need(4)
+    this.#need(value.length * 3 + 5)
     this.#at += 4
     this.#text(value)
-    this.#byte(0)
+    this.#buffer[this.#at++] = 0
     this.#buffer.writeInt32LE(this.#at - start - 4, start)
   }
 
+  /** A text that ends with a zero. */
+  #cstring(value: string): void {
+    this.#need(value.length * 3 + 1)
+    this.#text(value)
+    this.#buffer[this.#at++] = 0
+  }
+
+  /** There must be room for three bytes a character. */
   #text(value: string): void {
     const { length } = value
-    this.#need(length * 3)
     const buffer = this.#buffer
     const start = this.#at
+    let at = start
+    // Short ones character by character, unless one is not ASCII.
     if (length <= SHORT) {
-      let at = start
       for (let index = 0; index < length; index++) {
         const code = value.charCodeAt(index)
-        if (code > 127) {
-          this.#at = start + buffer.write(value, start, 'utf8')
-          return
-        }
+        if (code > 127) break
         buffer[at++] = code
       }
-      this.#at = at
-    } else {
-      this.#at = start + buffer.write(value, start, 'utf8')
     }
+    this.#at = at - start === length ? at : start + buffer.write(value, start, 'utf8')
   }
 
   #binary(value: object): void {
@@ -256,10 +260,8 @@ export class BsonWriter {
   #regex(name: string, value: object): void {
     const { pattern, options } = regexParts(value)
     this.#head(11, name)
-    this.#text(pattern)
-    this.#byte(0)
-    this.#text(options)
-    this.#byte(0)
+    this.#cstring(pattern)
+    this.#cstring(options)
   }
 
   #code(name: string, { code, scope }: Code): void {
