@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module'
 import type { Message } from 'esbuild'
 import type * as JsoncParser from 'jsonc-parser'
-import type { SourcePlace } from '../../../errors/errors.ts'
+import { formatPlace, type SourcePlace } from '../../../errors/errors.ts'
 
 /** Members a syntax error carries beside its message; not enumerable, so that logs do not print them twice. */
 export interface PlacedError extends Error {
@@ -21,14 +21,19 @@ export function fromEsbuild(file: string, text: string, error: unknown): unknown
   return fault
 }
 
-/** Reads the place out of the stack V8 gives a SyntaxError: `file:line`, the line, a row with `^`. */
+/**
+ * Reads the place out of the stack V8 gives a SyntaxError (`file:line`, the line, a row with `^`), and says it there
+ * as of the other languages: with the column, and the lines around.
+ */
 export function fromScript(file: string, text: string, error: unknown): void {
   if (!(error instanceof SyntaxError) || (error as PlacedError).place !== undefined) return
-  const [first = '', , marks = ''] = (error.stack ?? '').split('\n')
+  const [head = '', ...rest] = (error.stack ?? '').split('\n\n')
+  const [first = '', , marks = ''] = head.split('\n')
   const line = first.startsWith(`${file}:`) ? Number(first.slice(file.length + 1)) : Number.NaN
   if (!Number.isInteger(line)) return
   const column = marks.indexOf('^') + 1
-  setPlace(error, text, column > 0 ? { file, line, column } : { file, line })
+  error.stack = rest.join('\n\n')
+  addPlace(error, text, column > 0 ? { file, line, column } : { file, line })
 }
 
 /** Node's message on broken JSON names the file, but not always the place. */
@@ -48,18 +53,12 @@ export function fromJson(file: string, text: string, error: unknown): void {
 const topLevelAwait =
   'await outside of a function: cloud functions are CommonJS, which cannot wait while it loads; move it into main or a method'
 
-/** For errors whose stack does not show the place yet: it is put in front, as Node does. */
+/** Puts the place in front of the stack, as Node does. */
 function addPlace(error: Error, text: string, place: SourcePlace): void {
-  const frame = setPlace(error, text, place)
-  const position = [place.file, place.line, place.column].join(':')
-  error.stack = `${position}\n${frame}\n\n${error.stack ?? String(error)}`
-}
-
-function setPlace(error: Error, text: string, place: SourcePlace): string {
   const frame = codeFrame(text, place)
   Object.defineProperty(error, 'place', { value: place, configurable: true })
   Object.defineProperty(error, 'frame', { value: frame, configurable: true })
-  return frame
+  error.stack = `${formatPlace(place)}\n${frame}\n\n${error.stack ?? String(error)}`
 }
 
 /** Two lines before, two after; a line of a minified file is cut around the mark. */
