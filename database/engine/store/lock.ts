@@ -29,7 +29,7 @@ export class FolderLock implements Disposable {
   /** @throws DatabaseError 98 naming the owner when a living process has the folder */
   constructor(directory: string, token = randomBytes(8).toString('hex')) {
     this.#path = join(directory, LOCK)
-    this.#owner = { pid: process.pid, started: processStart(process.pid), host: hostname(), token }
+    this.#owner = { pid: process.pid, started: processStatus(process.pid).started, host: hostname(), token }
     try {
       mkdirSync(directory, { recursive: true })
     } catch (error) {
@@ -142,18 +142,21 @@ function isAlive(owner: LockOwner): boolean {
   } catch (error) {
     if ((error as { code?: string }).code === 'ESRCH') return false
   }
-  const started = processStart(owner.pid)
+  const { state, started } = processStatus(owner.pid)
+  // Killed, and its parent has not asked for its end yet: containers are full of parents that never do.
+  if (state === 'Z' || state === 'X') return false
   return started === '' || owner.started === '' || started === owner.started
 }
 
-/** Start time of a process in the kernel's own ticks, where the system tells; '' elsewhere. */
-function processStart(pid: number): string {
+/** State of a process and its start time in the kernel's own ticks, where the system tells; '' elsewhere. */
+function processStatus(pid: number): { state: string; started: string } {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The command name may hold blanks and brackets; the fields are counted from behind it.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return { state: fields[0] ?? '', started: fields[19] ?? '' }
   } catch {
-    return ''
+    return { state: '', started: '' }
   }
 }
 

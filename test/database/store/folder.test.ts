@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { describe, expect, test } from 'vitest'
@@ -58,6 +58,28 @@ describe('one owner', () => {
     expect(JSON.parse(readFileSync(folder.file('lock'), 'utf8'))).toMatchObject({ pid: process.pid })
     await database.command('d', insert(1))
   })
+
+  test.runIf(process.platform === 'linux')(
+    'a lock of a killed process that its parent forgot is taken over',
+    async () => {
+      using folder = new Folder()
+      // `sleep` takes the shell's place and never asks for the end of the child it got with it.
+      const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'])
+      try {
+        const pid = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)))
+        const stat = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+        await expect.poll(() => stat()[0]).toBe('Z')
+        writeFileSync(
+          folder.file('lock'),
+          JSON.stringify({ pid, started: stat()[19], host: hostname(), token: 'x' }),
+        )
+        await using database = folder.open()
+        await database.command('d', insert(1))
+      } finally {
+        parent.kill()
+      }
+    },
+  )
 
   test('a lock of another machine is respected', () => {
     using folder = new Folder()
