@@ -1,5 +1,6 @@
 /** What requests are told while keys or state cannot be used: the whole story for those who run the sandbox. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { LocalError } from '../errors/errors.ts'
 import { refusedAccess } from './access.ts'
 import { type Answer, jsonAnswer } from './core/exchange.ts'
 import { send } from './core/gate.ts'
@@ -20,7 +21,7 @@ export function unusableAnswer(
     ? 'the sandbox cannot use its keys or its state; its log says why'
     : `${wholeStory(error)}. The next request tries again; nothing needs to be restarted`
   if (!req.headers.accept?.includes('text/html')) {
-    return jsonAnswer(503, { errCode: 'DATA_UNUSABLE', errMsg: story })
+    return jsonAnswer(503, { errCode: error instanceof LocalError ? error.code : 'INTERNAL', errMsg: story })
   }
   const view = viewOf({ headers: req.headers, query }, MOUNT)
   return page(view, view.text.unusable, html`<p class="bad">${story}</p>`, { status: 503, open: true })

@@ -43,7 +43,7 @@ export interface Sandbox extends AsyncDisposable {
   claims(req: IncomingMessage): boolean
   /** Platform host -> base address that stands in for it; path and query are appended as they are. */
   hostMap(): Record<string, string>
-  /** State, faults, clock and keys, for code in the same process. @throws LocalError DATA_UNUSABLE */
+  /** State, faults, clock and keys, for code in the same process. @throws LocalError DATA_UNUSABLE, DATA_IN_USE */
   open(): Promise<Simulator>
   close(): Promise<void>
 }

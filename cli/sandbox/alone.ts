@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { AdjustableClock } from '../../clock/adjustable-clock.ts'
 import { LocalError } from '../../errors/errors.ts'
 import { sandboxFolder, seedOf } from '../../runtime/payment-sandbox.ts'
+import { mustBeFree } from '../../sandbox/core/folder-lock.ts'
 import { unusable } from '../../sandbox/core/unusable.ts'
 import { loadTlsKeys } from '../../sandbox/keys/tls-keys.ts'
 import { createSandbox, MOUNT } from '../../sandbox/sandbox.ts'
@@ -19,6 +20,7 @@ export async function aloneCommand(flags: Flags): Promise<void> {
   const options = await spaceOptions(rest)
   const directory = sandboxFolder(options)
   makeFolder(directory)
+  mustBeFree(directory)
   const clock = new AdjustableClock()
   let url = ''
   const sandbox = createSandbox({

@@ -18,6 +18,7 @@ import { LoginCodes } from './codes.ts'
 import type { Deliver } from './delivery.ts'
 import { DocumentStore } from './document-store.ts'
 import { Faults } from './faults.ts'
+import { FolderLock } from './folder-lock.ts'
 import { Gate } from './gate.ts'
 import { Ledger, type LedgerEvent } from './ledger.ts'
 import type { Notice } from './notice.ts'
@@ -56,6 +57,7 @@ export class Simulator {
   readonly #options: SimulatorOptions
   readonly #store: DocumentStore
   #keys: KeyRing | undefined
+  #lock: FolderLock | undefined
 
   private constructor(options: SimulatorOptions) {
     this.#options = options
@@ -103,7 +105,7 @@ export class Simulator {
     this.gate = new Gate({ clock, agenda, store, faults, calls, platforms })
   }
 
-  /** @throws LocalError DATA_UNUSABLE when keys or state cannot be used */
+  /** @throws LocalError DATA_UNUSABLE when keys or state cannot be used, DATA_IN_USE when another process has them */
   static async open(options: SimulatorOptions): Promise<Simulator> {
     const simulator = new Simulator(options)
     try {
@@ -111,6 +113,7 @@ export class Simulator {
     } catch (error) {
       // Somebody may try again: this one must not go on beside that one.
       await simulator.agenda.close()
+      simulator.#lock?.[Symbol.dispose]()
       throw error
     }
     return simulator
@@ -172,12 +175,17 @@ export class Simulator {
   async close(): Promise<void> {
     this.gate.close()
     await this.agenda.close()
-    await this.flush()
+    try {
+      await this.flush()
+    } finally {
+      this.#lock?.[Symbol.dispose]()
+    }
   }
 
   // internals
 
   async #load(seed: Seed): Promise<void> {
+    this.#lock = new FolderLock(this.#options.directory, this.#options.publicUrl())
     await this.#loadKeys(seed)
     const [clock] = await this.#store.load<{ aheadMs: number }>(CLOCK, ['aheadMs'])
     if (clock) this.clock.forwardTo(this.clock.now() + clock.aheadMs)

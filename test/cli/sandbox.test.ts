@@ -98,6 +98,16 @@ test('alone, it answers for the platforms at an address of its own', async () =>
   expect(await alone.stop()).toBe(0)
 })
 
+test('alone beside dev, in its folder: refused, with the address of the one that has it', async () => {
+  const project = await newProject()
+  const keys = ['--sandbox-keys', 'published']
+  await using server = await dev(['--project', project, ...keys])
+  expect((await fetch(`${server.url}/_unicloud/sandbox/state`)).status).toBe(200)
+  const refused = await cli(['sandbox', '--project', project, '--port', '0', ...keys])
+  expect(refused.code).not.toBe(0)
+  expect(refused.stderr).toContain(`whose sandbox is at ${server.url}`)
+})
+
 // internals
 
 async function newProject(): Promise<string> {

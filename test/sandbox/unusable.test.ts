@@ -2,9 +2,11 @@
  * Keys or state that cannot be used: what is wrong, where, how to mend it; and once it is mended, the next request
  * works. Permissions cannot be tested by whoever may do everything, so something else stands in the way here.
  */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ManualClock } from '../../clock/clock.ts'
@@ -186,6 +188,63 @@ describe('what cannot be written', () => {
     faults.arm({ fault: 'notify.lost' })
     await sandbox.close()
     expect(errors()[0]?.text).toMatch(/cannot write its state/)
+  })
+})
+
+describe('one process at a time', () => {
+  /** Holds the folder as another process does, until the test ends. */
+  async function holder(directory: string): Promise<{ pid: number; end(): Promise<unknown> }> {
+    const script = `
+      const { readFileSync, writeFileSync } = require('node:fs')
+      const stat = readFileSync('/proc/self/stat', 'utf8')
+      const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+      const owner = { pid: process.pid, started, host: require('node:os').hostname(), token: 't', url: 'http://127.0.0.1:7100' }
+      writeFileSync(process.argv[1], JSON.stringify(owner))
+      console.log('held')
+      setInterval(() => {}, 1000)`
+    const child = spawn(process.execPath, ['-e', script, path.join(directory, 'lock')])
+    const ended = once(child, 'exit')
+    onTestFinished(() => void child.kill('SIGKILL'))
+    await once(child.stdout, 'data')
+    return {
+      pid: child.pid ?? 0,
+      end: () => {
+        child.kill('SIGKILL')
+        return ended
+      },
+    }
+  }
+
+  test.skipIf(process.platform !== 'linux')(
+    'the other is named, with its address; once it is gone, this one goes on',
+    async () => {
+      const directory = await emptyFolder()
+      const other = await holder(directory)
+      const { url } = await start(directory)
+      const refused = await state(url)
+      expect(refused.status).toBe(503)
+      expect(await refused.json()).toMatchObject({
+        errCode: 'DATA_IN_USE',
+        errMsg: expect.stringMatching(
+          `in use by process ${other.pid}, whose sandbox is at http://127.0.0.1:7100 .*--data`,
+        ),
+      })
+      await other.end()
+      expect((await state(url)).status).toBe(200)
+    },
+  )
+
+  test.each([
+    ['of another machine', { pid: 1, host: 'elsewhere' }],
+    ['of a process whose number another one has now', { pid: 1, host: hostname(), started: '-1' }],
+    ['that is none', 'x'],
+  ])('a lock %s counts for nothing', async (_name, owner) => {
+    const directory = await emptyFolder()
+    await writeFile(path.join(directory, 'lock'), JSON.stringify(owner))
+    const { url, sandbox } = await start(directory)
+    expect((await state(url)).status).toBe(200)
+    await sandbox.close()
+    expect(await readdir(directory)).not.toContain('lock')
   })
 })
 
