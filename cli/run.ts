@@ -22,7 +22,8 @@ export async function run(target: string, flags: Flags): Promise<void> {
   const options = await spaceOptions(flags, { timers: false })
   await using space = await createSpace(options)
   using _logs = followLogs(space.logs, { json: flags.json === true, requestLog: options.requestLog })
-  const entry = space.manifest.functions[name]
+  const { functions } = space.manifest
+  const entry = Object.hasOwn(functions, name) ? functions[name] : undefined
   printProblems(space.manifest, { only: name, json: flags.json === true })
   if (!entry) throw unknownFunction(space, name)
   process.exitCode = flags.timing

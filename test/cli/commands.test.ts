@@ -176,6 +176,7 @@ describe('run', () => {
       ['nobody'],
       /no cloud function or object is named "nobody"[\s\S]*there are: .*greet/,
     ],
+    ['a name every object has', ['toString'], /no cloud function or object is named "toString"/],
     ['method of a function', ['greet.x'], /greet is a cloud function and has no method x/],
     ['broken JSON', ['greet', '--params', '{'], /--params is not JSON/],
     ['two sources', ['greet', '--params', '{}', '--data-file', 'x'], /both given/],
