@@ -143,20 +143,11 @@ function settled(value: unknown): Place {
   return { value }
 }
 
-/** Walks through documents until the end of the path or the first array that is not indexed by the path. */
+/** Walks through documents until the end of the path or the first array. */
 function advance(start: unknown, segments: readonly string[], from: number): Place {
   let value = start
   for (let at = from; ; at += 1) {
-    if (Array.isArray(value)) {
-      const segment = segments[at]
-      if (segment === undefined || !isIndex(segment) || Number(segment) >= value.length) {
-        return { value: null, array: value, segments, at }
-      }
-      value = value[Number(segment)]
-      // What the path ends at by an index is one value, also when it is an array.
-      if (at === segments.length - 1) return settled(value)
-      continue
-    }
+    if (Array.isArray(value)) return { value: null, array: value, segments, at }
     if (at === segments.length) return settled(value === MISSING ? null : value)
     if (!isDocument(value)) return settled(null)
     value = getOwn(value, segments[at]!)
@@ -172,9 +163,24 @@ function expand(places: readonly Place[]): SortKey[] {
   }
   if (array.length === 0)
     return expand(places.map((place) => (place.array ? settled(emptyValue(place)) : place)))
+  const chosen = places.map(elementByIndex)
+  if (!chosen.some((place) => place.array === array)) return expand(chosen)
   return array.flatMap((element) =>
-    expand(places.map((place) => (place.array ? enter(place, element) : place))),
+    expand(chosen.map((place) => (place.array === array ? enter(place, element) : place))),
   )
+}
+
+/** A path that names one element of its array does not go through the others. */
+function elementByIndex(place: Place): Place {
+  const { array, segments = [], at = 0 } = place
+  const segment = segments[at]
+  if (array === undefined || segment === undefined || !isIndex(segment)) return place
+  const index = Number(segment)
+  if (index >= array.length) return place
+  const element = array[index]
+  if (at + 1 < segments.length) return advance(element, segments, at + 1)
+  // What the path ends at is one value, also when it is an array.
+  return settled(Array.isArray(element) && element.length === 0 ? MISSING : element)
 }
 
 /** An empty array at the end of a path stands below null, in the middle it is as good as missing. */

@@ -8,6 +8,8 @@ export default mergeConfig(
   defineConfig({
     root: fileURLToPath(new URL('../..', import.meta.url)),
     test: {
+      // Needs a server, so it is not named like the tests of every run: `MONGODB_URI=mongodb://… npm run test:oracle`.
+      include: ['test/slow/oracle/against-server.ts'],
       env: {
         CRASH_ROUNDS: '200',
         PLANNER_ROUNDS: '600',

@@ -86,7 +86,7 @@ export function invert(bytes: string): string {
 
 // internals
 
-/** How far a path could be walked: to a value, or to an array with segments left. */
+/** How far a path could be walked: to a value, or to an array, with or without segments left. */
 interface Stop {
   value: unknown
   array?: unknown[]
@@ -96,18 +96,10 @@ interface Stop {
 function walk(start: unknown, segments: readonly string[], from: number): Stop {
   let value = start
   for (let at = from; at < segments.length; at++) {
-    if (Array.isArray(value)) {
-      const position = arrayPosition(segments[at]!)
-      if (position === undefined || position >= value.length) return { value: MISSING, array: value, at }
-      value = value[position]
-      // What the path ends at by an index is one value, also when it is an array.
-      if (at === segments.length - 1) return { value, at: segments.length }
-    } else if (isDocument(value)) {
-      value = getOwn(value, segments[at]!)
-      if (value === MISSING) return { value, at: segments.length }
-    } else {
-      return { value: MISSING, at: segments.length }
-    }
+    if (Array.isArray(value)) return { value: MISSING, array: value, at }
+    if (!isDocument(value)) return { value: MISSING, at: segments.length }
+    value = getOwn(value, segments[at]!)
+    if (value === MISSING) return { value, at: segments.length }
   }
   return Array.isArray(value)
     ? { value: MISSING, array: value, at: segments.length }
@@ -120,6 +112,32 @@ function arrayPosition(segment: string): number | undefined {
 }
 
 function expand(parts: readonly KeyPart[], stops: readonly Stop[], rows: unknown[][]): void {
+  const array = sharedArray(parts, stops)
+  if (array === undefined) {
+    rows.push(stops.map((stop) => stop.value))
+    return
+  }
+  const chosen = stops.map((stop, index) => elementByIndex(stop, parts[index]!.segments))
+  if (!chosen.some((stop) => stop.array === array)) {
+    expand(parts, chosen, rows)
+    return
+  }
+  for (const element of array.length === 0 ? [EMPTY_ARRAY] : array) {
+    const next = chosen.map((stop, index) => {
+      if (stop.array !== array) return stop
+      const { segments } = parts[index]!
+      // An element that is the leaf itself is indexed whole, also when it is an array again.
+      if (stop.at === segments.length) return { value: element, at: segments.length }
+      return element === EMPTY_ARRAY
+        ? { value: MISSING, at: segments.length }
+        : descend(element, segments, stop.at)
+    })
+    expand(parts, next, rows)
+  }
+}
+
+/** The one array all parts that have met one stand before. */
+function sharedArray(parts: readonly KeyPart[], stops: readonly Stop[]): unknown[] | undefined {
   let array: unknown[] | undefined
   let path: string | undefined
   stops.forEach((stop, index) => {
@@ -130,22 +148,19 @@ function expand(parts: readonly KeyPart[], stops: readonly Stop[], rows: unknown
     array = stop.array
     path = lastName(parts[index]!)
   })
-  if (array === undefined) {
-    rows.push(stops.map((stop) => stop.value))
-    return
-  }
-  for (const element of array.length === 0 ? [EMPTY_ARRAY] : array) {
-    const next = stops.map((stop, index) => {
-      if (stop.array === undefined) return stop
-      const { segments } = parts[index]!
-      // An element that is the leaf itself is indexed whole, also when it is an array again.
-      if (stop.at === segments.length) return { value: element, at: segments.length }
-      return element === EMPTY_ARRAY
-        ? { value: MISSING, at: segments.length }
-        : descend(element, segments, stop.at)
-    })
-    expand(parts, next, rows)
-  }
+  return array
+}
+
+/** A path that names one element of its array does not go through the others. */
+function elementByIndex(stop: Stop, segments: readonly string[]): Stop {
+  const { array, at } = stop
+  const position = array && at < segments.length ? arrayPosition(segments[at]!) : undefined
+  if (array === undefined || position === undefined || position >= array.length) return stop
+  const element = array[position]
+  if (at + 1 < segments.length) return walk(element, segments, at + 1)
+  // What the path ends at is one value, also when it is an array.
+  const empty = Array.isArray(element) && element.length === 0
+  return { value: empty ? EMPTY_ARRAY : element, at: segments.length }
 }
 
 function descend(element: unknown, segments: readonly string[], at: number): Stop {

@@ -90,9 +90,14 @@ export function partsOfDouble(value: number): DecimalParts {
   return finite(negative, BigInt(mantissa) * 5n ** BigInt(twos), -twos)
 }
 
-/** The double rounded to a number of significant digits, keeping the zeros that fill them, as the server converts. */
+/**
+ * The double rounded to a number of significant digits, as the server converts: to 15 with the zeros that fill them, to
+ * 34 without, where it has no more digits than that.
+ */
 export function partsOfRoundedDouble(value: number, significant: number): DecimalParts {
-  if (!Number.isFinite(value) || value === 0) return partsOfDouble(value)
+  const exact = partsOfDouble(value)
+  if (!Number.isFinite(value) || value === 0) return exact
+  if (significant === 34 && exact.digits < 10n ** 34n) return exact
   const [mantissa = '0', exponent = '0'] = Math.abs(value)
     .toExponential(significant - 1)
     .split('e')

@@ -59,6 +59,40 @@ export function variadic(
 }
 
 /**
+ * Any number of arguments, looked at one after the other: the first null or missing one ends the work, and so does,
+ * before that, one that `check` refuses.
+ */
+export function nary(
+  run: (values: unknown[]) => unknown,
+  check: (value: unknown) => void = () => {},
+): Operator {
+  return (argument, scope, name) => {
+    const expressions = compileArguments(argument, scope, name, 0, Number.POSITIVE_INFINITY)
+    return (frame) => {
+      const values: unknown[] = []
+      for (const expression of expressions) {
+        const value = expression(frame)
+        if (isNullish(value)) return null
+        check(value)
+        values.push(value)
+      }
+      return run(values)
+    }
+  }
+}
+
+/** A range of arguments; where the first is null or missing the others are not even looked at. */
+export function nullFirst(least: number, most: number, run: (values: unknown[]) => unknown): Operator {
+  return (argument, scope, name) => {
+    const [first, ...others] = compileArguments(argument, scope, name, least, most)
+    return (frame) => {
+      const value = first!(frame)
+      return isNullish(value) ? null : run([value, ...others.map((expression) => expression(frame))])
+    }
+  }
+}
+
+/**
  * The argument expressions of an operator that takes a list; a lone argument may stand without its brackets.
  * @throws DatabaseError 16020 or 28667 for a wrong number
  */

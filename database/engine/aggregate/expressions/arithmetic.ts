@@ -23,7 +23,7 @@ import {
 import { isInt32 } from '../../values/types.ts'
 import type { Operator } from '../scope.ts'
 import { Summation } from '../summation.ts'
-import { binary, compileArguments, isNullish, typeOf, unary, variadic } from './arguments.ts'
+import { binary, nary, typeOf, unary, variadic } from './arguments.ts'
 
 /** `$add $subtract $multiply $divide $mod $abs $ceil $floor $round $trunc $exp $ln $log $log10 $pow $sqrt`, bits. */
 export const ARITHMETIC: Readonly<Record<string, Operator>> = {
@@ -64,26 +64,6 @@ export function inDoubles(value: unknown, run: (value: number) => number): unkno
 }
 
 // internals
-
-/**
- * Any number of arguments, looked at one after the other: the first null or missing one ends the work, and so does,
- * before that, one that `check` refuses.
- */
-function nary(run: (values: unknown[]) => unknown, check: (value: unknown) => void = () => {}): Operator {
-  return (argument, scope, name) => {
-    const expressions = compileArguments(argument, scope, name, 0, Number.POSITIVE_INFINITY)
-    return (frame) => {
-      const values: unknown[] = []
-      for (const expression of expressions) {
-        const value = expression(frame)
-        if (isNullish(value)) return null
-        check(value)
-        values.push(value)
-      }
-      return run(values)
-    }
-  }
-}
 
 function checkSummand(value: unknown): void {
   if (!isNumber(value) && !(value instanceof Date)) {

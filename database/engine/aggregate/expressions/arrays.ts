@@ -4,14 +4,14 @@ import { isNumber } from '../../values/numbers.ts'
 import { getOwn, setOwn } from '../../values/own.ts'
 import { type Doc, isDocument, MISSING } from '../../values/types.ts'
 import type { Expression, Operator, Scope } from '../scope.ts'
-import { binary, compileArguments, isNullish, typeOf, unary, variadic } from './arguments.ts'
+import { binary, compileArguments, nary, nullFirst, typeOf, unary, variadic } from './arguments.ts'
 import { int32Of } from './integers.ts'
 
 /** Array operators that take plain values; those with an expression per element are in array-iteration.ts. */
 export const ARRAYS: Readonly<Record<string, Operator>> = {
   $arrayElemAt: binary(elementAt),
   $arrayToObject: unary(arrayToObject),
-  $concatArrays: variadic(0, Number.POSITIVE_INFINITY, concatArrays, 'see'),
+  $concatArrays: nary((arrays) => arrays.flat(1), checkArray),
   $first: unary((array) => elementAt(ofType('$first', array), 0)),
   $in: contains,
   $indexOfArray: indexOfArray,
@@ -67,12 +67,8 @@ function elementAt(array: unknown, index: unknown): unknown {
   return element === undefined ? MISSING : element
 }
 
-function concatArrays(arrays: unknown[]): unknown {
-  for (const array of arrays) {
-    if (isNullish(array)) return null
-    if (!Array.isArray(array)) fail(28664, `$concatArrays only supports arrays, not ${typeOf(array)}`)
-  }
-  return arrays.flat(1)
+function checkArray(value: unknown): void {
+  if (!Array.isArray(value)) fail(28664, `$concatArrays only supports arrays, not ${typeOf(value)}`)
 }
 
 function contains(argument: unknown, scope: Scope, name: string): Expression {
@@ -90,18 +86,15 @@ function contains(argument: unknown, scope: Scope, name: string): Expression {
 }
 
 function indexOfArray(argument: unknown, scope: Scope, name: string): Expression {
-  const expressions = compileArguments(argument, scope, name, 2, 4)
   const { compare } = scope
-  return (frame) => {
-    const [array, needle, start, end] = expressions.map((expression) => expression(frame))
-    if (isNullish(array)) return null
+  return nullFirst(2, 4, ([array, needle, start, end]) => {
     if (!Array.isArray(array)) {
       return fail(40090, `$indexOfArray requires an array as a first argument, found: ${typeOf(array)}`)
     }
     const [from, to] = searchBounds('$indexOfArray', array.length, start, end)
     for (let i = from; i < to; i += 1) if (compare(array[i], needle) === 0) return i
     return -1
-  }
+  })(argument, scope, name)
 }
 
 function searchIndex(name: string, which: string, value: unknown): number {

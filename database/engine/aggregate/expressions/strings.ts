@@ -9,6 +9,7 @@ import {
   checkDocument,
   compileMember,
   isNullish,
+  nullFirst,
   requiredMember,
   typeOf,
   unary,
@@ -20,8 +21,8 @@ import { int32Of } from './integers.ts'
 /** String operators except regular expressions. Lengths and places count bytes of UTF-8 or code points, never UTF-16. */
 export const STRINGS: Readonly<Record<string, Operator>> = {
   $concat: concat(),
-  $indexOfBytes: variadic(2, 4, (values) => indexOf('$indexOfBytes', 40091, bytesOf, values), 'see'),
-  $indexOfCP: variadic(2, 4, (values) => indexOf('$indexOfCP', 40093, pointsOf, values), 'see'),
+  $indexOfBytes: nullFirst(2, 4, (values) => indexOf('$indexOfBytes', 40091, bytesOf, values)),
+  $indexOfCP: nullFirst(2, 4, (values) => indexOf('$indexOfCP', 40093, pointsOf, values)),
   $ltrim: trim(true, false),
   $replaceAll: replace((input, find, by) => input.replaceAll(find, () => by)),
   $replaceOne: replace((input, find, by) => input.replace(find, () => by)),
@@ -96,7 +97,6 @@ function pointsOf(text: string): string[] {
 /** Searches in a text cut into units (bytes or code points). */
 function indexOf(name: string, code: number, cut: (text: string) => string[], values: unknown[]): unknown {
   const [text, part, start, end] = values
-  if (isNullish(text)) return null
   if (typeof text !== 'string') {
     return fail(code, `${name} requires a string as the first argument, found: ${typeOf(text)}`)
   }
