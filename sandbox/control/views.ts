@@ -79,6 +79,7 @@ export function attemptView(attempt: Attempt): JsonObject {
     why: attempt.why,
     status: attempt.status ?? null,
     answer: attempt.answer ?? null,
+    took_ms: attempt.took ?? null,
     fault: attempt.fault ?? null,
     request: { ...attempt.request } as JsonObject,
   }

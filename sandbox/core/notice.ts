@@ -43,6 +43,8 @@ export interface Attempt {
   request: Outgoing
   status?: number
   answer?: string
+  /** Real ms from sending to the end of the answer; absent where nothing was answered. */
+  took?: number
   verdict: Verdict
   /** What it hangs on, in words. */
   why: string

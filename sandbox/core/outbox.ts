@@ -7,7 +7,7 @@ import { type Deliver, DeliveryTimeout, deliveryTarget } from './delivery.ts'
 import type { DocumentStore } from './document-store.ts'
 import { explainFault, type FaultKind, faultArg } from './fault-kinds.ts'
 import type { Fault, Faults } from './faults.ts'
-import type { Attempt, NewNotice, Notice, NoticeRules, Reply, Verdict } from './notice.ts'
+import type { Attempt, NewNotice, Notice, NoticeRules, Reply } from './notice.ts'
 import { numbers } from './numbers.ts'
 import type { SettingsKeeper } from './settings.ts'
 
@@ -213,8 +213,11 @@ export class Outbox {
         ? Number(faultArg(fault, 'ms'))
         : (settings.values.notifyTimeoutMs ?? rules.timeoutMs)
     try {
+      const started = performance.now()
       const reply = await deliver(sent, timeout)
-      return this.#record(notice, sent, judged(reply, rules.judge(reply), rules.doubt?.(reply)), fault)
+      const took = Math.round(performance.now() - started)
+      const outcome = judged(reply, rules.judge(reply), rules.doubt?.(reply))
+      return this.#record(notice, sent, { ...outcome, took }, fault)
     } catch (error) {
       const verdict = error instanceof DeliveryTimeout ? 'timeout' : 'unreachable'
       return this.#record(notice, sent, { verdict, why: reasonOf(error, sent.url, publicUrl()) }, fault)
@@ -230,7 +233,7 @@ export class Outbox {
   #record(
     notice: Notice,
     request: Attempt['request'],
-    outcome: { verdict: Verdict; why: string; status?: number; answer?: string },
+    outcome: Pick<Attempt, 'verdict' | 'why' | 'status' | 'answer' | 'took'>,
     fault: Fault | undefined,
   ): Attempt {
     const attempt: Attempt = { at: this.#parts.clock.now(), request, ...outcome }

@@ -88,7 +88,7 @@ function attemptCard({ language, text }: View, attempt: Attempt): Html {
     <span class="${attempt.verdict === 'accepted' ? 'good' : 'bad'}">${noticeTexts[language][attempt.verdict]}</span></div>
     ${lines(attempt.fault, attempt.why)}
     <details><summary>${text.sent}</summary><pre>${method} ${url}\n${head}\n${body}</pre></details>
-    <details><summary>${text.answer} ${attempt.status ?? text.noAnswer}</summary><pre>${attempt.answer ?? ''}</pre></details></div>`
+    <details><summary>${text.answer} ${attempt.status ?? text.noAnswer}${attempt.took === undefined ? '' : ` · ${attempt.took} ms`}</summary><pre>${attempt.answer ?? ''}</pre></details></div>`
 }
 
 function callCard({ link }: View, call: ApiCall): Html {

@@ -85,7 +85,9 @@ describe.each(databases)('Alipay, database: %s', (database) => {
     const [refused] = await world.notices(out_trade_no)
     expect(refused?.attempts).toMatchObject([{ answer: 'fail' }])
     expect(await world.row(out_trade_no)).toMatchObject({ status: 0 })
-    await world.sandbox('POST', `/notifications/${refused?.id}/deliver`, {})
+    expect(await world.callbacks(out_trade_no)).toBe(0)
+    // The first step of Alipay's ladder.
+    await world.advance('4m')
     expect(await world.row(out_trade_no)).toMatchObject({ status: 1 })
     expect(await world.callbacks(out_trade_no)).toBe(1)
   })
@@ -99,6 +101,12 @@ describe.each(databases)('Alipay, database: %s', (database) => {
       err_msg: expect.stringMatching(/100.*1/),
     })
     expect(await world.callbacks(out_trade_no)).toBe(0)
+    const [refused] = await world.notices(out_trade_no)
+    expect(refused?.attempts).toMatchObject([{ answer: 'fail' }])
+    expect(await world.pay('getOrder', { out_trade_no })).toMatchObject({ has_paid: true, status: 0 })
+    await world.advance('4m')
+    expect(await world.row(out_trade_no)).toMatchObject({ status: 1 })
+    expect(await world.callbacks(out_trade_no)).toBe(1)
   })
 
   it('17: more than was paid', async () => {

@@ -38,7 +38,13 @@ interface Notice extends Row {
   id: string
   kind: string
   state: string
-  attempts: { status: number | null; verdict: string; answer: string | null; time: string }[]
+  attempts: {
+    status: number | null
+    verdict: string
+    answer: string | null
+    time: string
+    took_ms: number | null
+  }[]
 }
 
 export class World {
@@ -102,8 +108,11 @@ export class World {
   /** After each scenario. @param strict whether every call of a platform must have been signed well */
   async check(strict = true): Promise<void> {
     for (const { attempts } of await this.notices()) {
-      for (const { verdict, answer } of attempts) {
-        if (verdict === 'accepted') expect(answer).not.toMatch(/FAIL|fail/)
+      for (const { verdict, answer, took_ms } of attempts) {
+        if (verdict !== 'accepted') continue
+        expect(answer).not.toMatch(/FAIL|fail/)
+        // The platforms wait no longer, and took it for an answer: this is about what the sandbox has recorded.
+        expect(took_ms).toBeLessThan(5000)
       }
     }
     const lines = this.#server.space.logs.list(this.#seen).map(({ text }) => text)
@@ -185,6 +194,11 @@ export class World {
     await this.sandbox('POST', '/faults', { fault, args, times })
   }
 
+  /** Of one order, where others are about. */
+  async faultOf(out_trade_no: string, fault: string, args: Row = {}, times = 1): Promise<void> {
+    await this.sandbox('POST', '/faults', { fault, args, times, match: { out_trade_no } })
+  }
+
   async advance(by: string): Promise<void> {
     await this.sandbox('POST', '/clock', { advance: by })
   }
@@ -246,9 +260,9 @@ export class World {
     return `${signed}.${createHmac('sha256', tokenSecret).update(signed).digest('base64url')}`
   }
 
-  /** @throws Error when it does not come true within 10 s */
-  async until(met: () => Promise<boolean>): Promise<void> {
-    for (let waited = 0; waited < 10_000; waited += 50) {
+  /** @throws Error when it does not come true in time, in ms */
+  async until(met: () => Promise<boolean>, patience = 10_000): Promise<void> {
+    for (let waited = 0; waited < patience; waited += 50) {
       if (await met()) return
       await new Promise((resolve) => setTimeout(resolve, 50))
     }

@@ -72,7 +72,8 @@ const callbacks = {
   'typed.ts': `export default async ({ data, verifyResult }: { data: Record<string, unknown>; verifyResult: Record<string, unknown> }): Promise<boolean> => { ${trace}; return true }`,
   'no.js': `module.exports = async ({ data, verifyResult }) => { ${trace}; return false }`,
   'boom.js': `module.exports = async ({ data, verifyResult }) => { ${trace}; throw new Error('no stock') }`,
-  'slow.js': `module.exports = async ({ data, verifyResult }) => { ${trace}; await new Promise((done) => setTimeout(done, 1500)); return true }`,
+  // As long as the order says.
+  'slow.js': `module.exports = async ({ data, verifyResult }) => { ${trace}; await new Promise((done) => setTimeout(done, data.custom?.ms ?? 1500)); return true }`,
   // Takes its whole instance along, the first time.
   'crash.js': `module.exports = async ({ data, verifyResult }) => {
     ${trace}
