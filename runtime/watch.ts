@@ -54,6 +54,8 @@ export async function watchProject(options: WatchOptions): Promise<AsyncDisposab
     changed.add(file)
     clearTimeout(timer)
     timer = setTimeout(flush, quietMs)
+    // A cloud folder that was taken away may come back, as when a branch without it is checked out for a while.
+    if (event === 'unlinkDir' && paths.includes(file)) watcher.add(file)
   })
   watcher.on('error', (error) => options.onError(error as Error))
   // Without a path there is no `ready` either, and with one that does not exist it comes before anything is listed.

@@ -27,7 +27,8 @@ export function humanLines(options: { color: boolean; quiet: boolean }): LogForm
     // Our own remarks name the function themselves.
     const who = entry.functionName && entry.channel !== 'system' ? `[${entry.functionName}] ` : ''
     const id = entry.requestId ? color.dim(` ${entry.requestId.slice(0, 8)}`) : ''
-    const text = entry.text.includes('\n') ? entry.text.replaceAll('\n', '\n    ') : entry.text
+    const plain = entry.channel === 'system' ? withoutControls(entry.text) : entry.text
+    const text = plain.includes('\n') ? plain.replaceAll('\n', '\n    ') : plain
     return `${color.dim(clockText(entry.time))}${id} ${color.cyan(who)}${paint(text)}`
   }
 }
@@ -42,11 +43,23 @@ function callLine(entry: LogEntry, clockText: string, color: Colors): string {
   const id = color.dim(entry.requestId?.slice(0, 8) ?? '        ')
   if (!call) return `${time} ${id} ${entry.text}`
   const ms = `${call.durationMs < 10 ? call.durationMs.toFixed(1) : Math.round(call.durationMs)} ms`
-  const answer = call.errCode === undefined ? color.green('ok') : color.yellow(`errCode ${call.errCode}`)
-  const result = call.ok ? answer : color.red(`${call.errCode ?? 'failed'}`)
-  const why = call.errMsg ? ` ${color.red(call.errMsg)}` : ''
+  const code = oneLine(String(call.errCode ?? 'failed'))
+  const answer = call.errCode === undefined ? color.green('ok') : color.yellow(`errCode ${code}`)
+  const result = call.ok ? answer : color.red(code)
+  const why = call.errMsg ? ` ${color.red(oneLine(call.errMsg))}` : ''
   const cold = call.cold ? color.dim(' cold') : ''
-  return `${time} ${id} ${call.source.padEnd(8)} ${color.bold(call.target.padEnd(28))} ${ms.padStart(8)} ${result}${cold}${why}`
+  return `${time} ${id} ${call.source.padEnd(8)} ${color.bold(oneLine(call.target).padEnd(28))} ${ms.padStart(8)} ${result}${cold}${why}`
+}
+
+/** A call stays one line, whatever its caller named it and its code threw. */
+function oneLine(text: string): string {
+  return withoutControls(text.split('\n', 1)[0] ?? '')
+}
+
+/** Names and texts that come from callers must not command the terminal; what functions print is their own affair. */
+function withoutControls(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd')
 }
 
 /** Lines of the same second share the text: making it costs more than the rest. */

@@ -49,3 +49,31 @@ test('files in a folder that is moved into the project count, however old they a
   await rename(path.join(outside, 'late'), path.join(root, 'late'))
   await expect.poll(() => changed).toEqual([path.join(root, 'late', 'index.js')])
 })
+
+test('a cloud folder that is taken away and comes back is watched as before', async () => {
+  const root = await mkdtemp(path.join(tmpdir(), 'unicloud-watch-'))
+  const cloud = path.join(root, 'uniCloud-aliyun')
+  const file = path.join(cloud, 'index.js')
+  await mkdir(cloud)
+  await writeFile(file, '')
+  const changed = new Set<string>()
+  await using _watching = await watchProject({
+    manifest: { root, cloudRoots: [cloud] } as unknown as Manifest,
+    data: path.join(root, '.unicloud-local'),
+    since: Date.now(),
+    onChange: (files) => {
+      for (const name of files) changed.add(name)
+    },
+    onError: (error) => {
+      throw error
+    },
+  })
+  await rename(cloud, path.join(root, 'elsewhere'))
+  await expect.poll(() => changed).toContain(cloud)
+  changed.clear()
+  await rename(path.join(root, 'elsewhere'), cloud)
+  await expect.poll(() => changed).toContain(file)
+  changed.clear()
+  await writeFile(file, 'now')
+  await expect.poll(() => changed).toContain(file)
+})
