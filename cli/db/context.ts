@@ -58,21 +58,6 @@ export function requireEmbedded({ options }: DatabaseTarget, what: string): void
   })
 }
 
-/**
- * Refuses commands that know the files of one storage only.
- * @throws LocalError USAGE
- */
-export function requireJournal({ options }: DatabaseTarget, what: string): void {
-  if (options.storage === 'journal') return
-  throw new LocalError(
-    'USAGE',
-    `${what} with storage 'journal' only; this database has '${options.storage}'`,
-    {
-      hint: 'to keep a copy, export it: unicloud-local db export --out FOLDER',
-    },
-  )
-}
-
 /** @throws LocalError PROJECT_NOT_FOUND, PROJECT_AMBIGUOUS */
 export async function readManifest({ options }: DatabaseTarget): Promise<Manifest> {
   const { readProject } = await import('../../runtime/project/read.ts')

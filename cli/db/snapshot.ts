@@ -5,10 +5,11 @@ import {
   listSnapshots,
   restoreSnapshot,
   type Snapshot,
+  type SnapshotPlace,
   saveSnapshot,
 } from '../../database/tools/snapshots.ts'
 import type { Flags } from '../space-options.ts'
-import { type DatabaseTarget, databaseTarget, requireEmbedded, requireJournal } from './context.ts'
+import { databaseTarget, requireEmbedded } from './context.ts'
 import { count, say, size, table, warn } from './print.ts'
 
 export async function saveCommand(name: string, flags: Flags): Promise<void> {
@@ -28,9 +29,10 @@ export async function listCommand(flags: Flags): Promise<void> {
   if (snapshots.length === 0) return say('no snapshots; save one with: unicloud-local db snapshot save NAME')
   process.stdout.write(
     table(
-      snapshots.map(({ name, created, collections, documents, bytes, problem }) => [
+      snapshots.map(({ name, created, storage, collections, documents, bytes, problem }) => [
         name,
         created ? localTime(created) : '',
+        storage,
         count(collections, 'collection'),
         count(documents, 'document'),
         size(bytes),
@@ -47,11 +49,11 @@ export async function deleteCommand(name: string, flags: Flags): Promise<void> {
 
 // internals
 
-async function placeOf(flags: Flags): Promise<DatabaseTarget> {
+async function placeOf(flags: Flags): Promise<SnapshotPlace> {
   const target = await databaseTarget(flags)
   requireEmbedded(target, 'snapshots are')
-  requireJournal(target, 'snapshots are')
-  return target
+  const { directory, snapshots, options } = target
+  return { directory, snapshots, storage: options.storage }
 }
 
 async function told(work: Promise<Snapshot>): Promise<Snapshot> {

@@ -3,14 +3,19 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LocalError } from '../../errors/errors.ts'
+import type { Storage } from '../engine/store/contract.ts'
+import { LMDB_FILE } from '../engine/store/files.ts'
 import { copyFolder, holdsDatabase, replaceFolder, settleFolder } from '../engine/store/folder-copy.ts'
-import { type Manifest, readManifest } from '../engine/store/manifest.ts'
+import { readManifest } from '../engine/store/manifest.ts'
+import { storesIn } from '../engine/store/other-store.ts'
 
 /** A kept copy of a data folder. */
 export interface Snapshot {
   name: string
   /** Undefined when nobody wrote it down. */
   created: Date | undefined
+  /** How the database it was taken of keeps documents. */
+  storage: Storage
   collections: number
   documents: number
   /** Bytes on the disk. */
@@ -23,6 +28,8 @@ export interface Snapshot {
 export interface SnapshotPlace {
   /** The data folder. */
   directory: string
+  /** How it keeps documents. Default `journal`. */
+  storage?: Storage
   /** Each snapshot is a folder in it. */
   snapshots: string
 }
@@ -47,16 +54,20 @@ export async function saveSnapshot(
       hint: 'choose another name, or replace it with --replace',
     })
   }
-  if (!holdsDatabase(place.directory)) {
-    throw new LocalError('USAGE', `there is no database in ${place.directory} yet`, {
+  const { directory, storage = 'journal' } = place
+  if (storage === 'lmdb' ? !storesIn(directory).includes(storage) : !holdsDatabase(directory)) {
+    throw new LocalError('USAGE', `there is no database in ${directory} yet`, {
       hint: 'it comes with the first start, or with: unicloud-local db init',
     })
   }
   const aside = join(place.snapshots, `.${name}.${randomBytes(4).toString('hex')}.new`)
   try {
-    await copyFolder(place.directory, aside)
-    await settleFolder(aside, (text) => warn(text.replaceAll(aside, place.directory)))
-    await writeFile(join(aside, ABOUT), `${JSON.stringify({ name, created: now.toISOString() })}\n`)
+    const counts =
+      storage === 'lmdb' ? await copyFile(directory, aside) : await copyFiles(directory, aside, warn)
+    await writeFile(
+      join(aside, ABOUT),
+      `${JSON.stringify({ name, created: now.toISOString(), ...counts })}\n`,
+    )
     await moveInto(aside, folder)
   } finally {
     await rm(aside, { recursive: true, force: true })
@@ -71,7 +82,17 @@ export async function saveSnapshot(
  */
 export async function restoreSnapshot(place: SnapshotPlace, name: string): Promise<Snapshot> {
   const folder = await known(place, name)
-  await replaceFolder(place.directory, folder)
+  const { directory, storage = 'journal' } = place
+  const saved = storageOf(folder)
+  if (saved !== storage) {
+    throw new LocalError(
+      'USAGE',
+      `the snapshot ${name} is of a database with storage '${saved}'; this one has '${storage}'`,
+      { hint: `restore it with --storage ${saved}, then carry the data over with db export and db import` },
+    )
+  }
+  if (storage === 'lmdb') await (await dataFiles()).replaceDataFile(directory, folder)
+  else await replaceFolder(directory, folder)
   return describe(place, name)
 }
 
@@ -91,6 +112,34 @@ export async function deleteSnapshot(place: SnapshotPlace, name: string): Promis
 // internals
 
 const ABOUT = 'snapshot.json'
+
+/** What `snapshot.json` says. */
+interface About {
+  readonly created: Date | undefined
+  /** Of a file of lmdb; the other storage has a manifest that says so. */
+  readonly collections: number
+  readonly documents: number
+}
+
+async function copyFiles(directory: string, target: string, warn: (text: string) => void): Promise<object> {
+  await copyFolder(directory, target)
+  await settleFolder(target, (text) => warn(text.replaceAll(target, directory)))
+  return {}
+}
+
+async function copyFile(directory: string, target: string): Promise<object> {
+  await mkdir(target, { recursive: true })
+  return (await dataFiles()).copyDataFile(directory, target)
+}
+
+/** Only those who have a file of lmdb load what knows it. */
+function dataFiles() {
+  return import('../engine/store/lmdb/file-copy.ts')
+}
+
+function storageOf(folder: string): Storage {
+  return existsSync(join(folder, LMDB_FILE)) ? 'lmdb' : 'journal'
+}
 
 function folderOf({ snapshots }: SnapshotPlace, name: string): string {
   if (!/^[\p{L}\p{N}_][\p{L}\p{N}_.-]{0,99}$/u.test(name)) {
@@ -128,29 +177,54 @@ async function moveInto(aside: string, folder: string): Promise<void> {
 
 async function describe(place: SnapshotPlace, name: string): Promise<Snapshot> {
   const folder = join(place.snapshots, name)
-  const created = await creation(folder)
+  const storage = storageOf(folder)
+  const about = await readAbout(folder)
   const files = await readdir(folder)
   const sizes = await Promise.all(files.map((file) => stat(join(folder, file)).then(({ size }) => size)))
   const bytes = sizes.reduce((sum, size) => sum + size, 0)
-  let manifest: Manifest | undefined
-  let problem: string | undefined
-  try {
-    manifest = readManifest(folder)
-    if (!manifest) problem = 'it has no manifest'
-  } catch (error) {
-    problem = (error as Error).message
-  }
-  const collections = manifest?.collections ?? []
-  const documents = collections.reduce((sum, collection) => sum + collection.documents, 0)
-  const counts = { name, created, collections: collections.length, documents, bytes }
-  return problem === undefined ? counts : { ...counts, problem }
+  const { counts, problem } = storage === 'lmdb' ? countsOfFile(about) : countsOfFiles(folder)
+  const snapshot = { name, created: about?.created, storage, ...counts, bytes }
+  return problem === undefined ? snapshot : { ...snapshot, problem }
 }
 
-async function creation(folder: string): Promise<Date | undefined> {
+interface Counted {
+  readonly counts: { readonly collections: number; readonly documents: number }
+  readonly problem?: string
+}
+
+const NOTHING = { collections: 0, documents: 0 }
+
+function countsOfFile(about: About | undefined): Counted {
+  if (!about) return { counts: NOTHING, problem: `it has no ${ABOUT}` }
+  const { collections, documents } = about
+  return { counts: { collections, documents } }
+}
+
+function countsOfFiles(folder: string): Counted {
   try {
-    const { created } = JSON.parse(await readFile(join(folder, ABOUT), 'utf8')) as { created: string }
+    const manifest = readManifest(folder)
+    if (!manifest) return { counts: NOTHING, problem: 'it has no manifest' }
+    const { collections } = manifest
+    const documents = collections.reduce((sum, collection) => sum + collection.documents, 0)
+    return { counts: { collections: collections.length, documents } }
+  } catch (error) {
+    return { counts: NOTHING, problem: (error as Error).message }
+  }
+}
+
+async function readAbout(folder: string): Promise<About | undefined> {
+  try {
+    const {
+      created,
+      collections = 0,
+      documents = 0,
+    } = JSON.parse(await readFile(join(folder, ABOUT), 'utf8')) as {
+      created: string
+      collections?: number
+      documents?: number
+    }
     const date = new Date(created)
-    return Number.isNaN(date.getTime()) ? undefined : date
+    return { created: Number.isNaN(date.getTime()) ? undefined : date, collections, documents }
   } catch {
     return undefined
   }

@@ -354,6 +354,23 @@ describe('check and snapshots', () => {
     })
   })
 
+  test('with storage lmdb', async () => {
+    using project = Project.quiet()
+    const lmdb = ['--storage', 'lmdb']
+    await project.ok('init', ...lmdb)
+    expect(await project.ok('snapshot', 'save', 'a', ...lmdb)).toMatch(
+      /^saved a: 2 collections, 2 documents, /,
+    )
+    await project.ok('import', project.write('users.jsonl', '{"_id":"z"}'), ...lmdb)
+    expect(await project.ok('snapshot', 'restore', 'a', ...lmdb)).toMatch(/^restored a: 2 collections, 2 doc/)
+    expect(lines(await project.ok('export', 'users', ...lmdb))).toHaveLength(2)
+    expect(await project.ok('check', ...lmdb)).toContain('no errors found')
+    expect(await project.run('snapshot', 'restore', 'a')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("a database with storage 'lmdb'"),
+    })
+  })
+
   test('a database that is not kept has nothing to work on', async () => {
     using project = Project.quiet()
     expect(await project.run('export', '--database', 'memory')).toMatchObject({

@@ -166,8 +166,22 @@ describe('names', () => {
     await fill(place, 3, 3)
     await saveSnapshot(place, 'b', { replace: true, now: new Date(3000) })
     expect(await listSnapshots(place)).toEqual([
-      { name: '数据-1.0', created: new Date(2000), collections: 1, documents: 3, bytes: expect.any(Number) },
-      { name: 'b', created: new Date(3000), collections: 1, documents: 6, bytes: expect.any(Number) },
+      {
+        name: '数据-1.0',
+        created: new Date(2000),
+        storage: 'journal',
+        collections: 1,
+        documents: 3,
+        bytes: expect.any(Number),
+      },
+      {
+        name: 'b',
+        created: new Date(3000),
+        storage: 'journal',
+        collections: 1,
+        documents: 6,
+        bytes: expect.any(Number),
+      },
     ])
     await deleteSnapshot(place, 'b')
     await expect(deleteSnapshot(place, 'b')).rejects.toMatchObject({

@@ -15,6 +15,8 @@ export interface LmdbRoot {
   useReadTransaction(): LmdbTransaction
   /** Brings everything committed to the disk, on another thread. */
   sync(callback: (error?: unknown) => void): void
+  /** Writes what is there now into a new file. @param compact without the pages that are free */
+  backup(path: string, compact: boolean): Promise<void>
   close(): Promise<void>
 }
 
