@@ -23,6 +23,8 @@ export interface PaymentSandbox extends SandboxHttp {
 export interface PaymentSandboxOptions {
   /** Asked for by the control API and the pages, when others can reach the server. */
   token?: () => string | undefined
+  /** The port that the project's configuration names, where the space listens at another. Default: the space's. */
+  usualPort?: number
 }
 
 export function createPaymentSandbox(space: Space, options: PaymentSandboxOptions = {}): PaymentSandbox {
@@ -119,7 +121,7 @@ class SpaceSandbox implements PaymentSandbox {
   /** A configuration names the space's usual address; with `--port 0` it listens elsewhere, and that is meant. */
   #ownAddress(url: string): string {
     const { origin } = new URL(url)
-    const usual = new URL(usualUrl(this.#space.options))
+    const usual = new URL(usualUrl({ port: this.#options.usualPort ?? this.#space.options.port }))
     const own = this.#publicUrl()
     const isUsual = origin === usual.origin || origin === `http://localhost:${usual.port}`
     return isUsual && origin !== own ? own + url.slice(origin.length) : url

@@ -56,10 +56,10 @@ export interface TestSpace extends Caller, AsyncDisposable {
 export async function createSpace({ now, ...options }: TestSpaceOptions = {}): Promise<TestSpace> {
   const clock = new ManualClock(now ?? Date.now())
   const data = await mkdtemp(path.join(tmpdir(), 'unicloud-test-'))
-  const given = await spaceOptions(options, data)
+  const { given, usualPort } = await spaceOptions(options, data)
   if (given.sandbox && given.sandboxKeys === 'space') await copyKeys(given)
   const space = await createRuntimeSpace(given, { clock })
-  const payments = given.sandbox ? createPaymentSandbox(space) : undefined
+  const payments = given.sandbox ? createPaymentSandbox(space, { usualPort }) : undefined
   const test = new MemorySpace(space, clock, data, payments)
   // Platforms are reached through the space's own server.
   if (payments) await test.listen()
@@ -72,12 +72,12 @@ export async function createSpace({ now, ...options }: TestSpaceOptions = {}): P
 async function spaceOptions(
   options: Omit<TestSpaceOptions, 'now' | 'sandbox'>,
   data: string,
-): Promise<SpaceOptions> {
+): Promise<{ given: SpaceOptions; usualPort: number }> {
   const project = path.resolve(options.project ?? '.')
   const file = await loadConfigFile(project)
   const sources = { flags: { project }, cwd: process.cwd() }
   const resolved = resolveOptions(file ? { ...sources, file } : sources)
-  return {
+  const given = {
     ...resolved,
     database: 'memory',
     redis: 'memory',
@@ -88,6 +88,8 @@ async function spaceOptions(
     ...options,
     project,
   }
+  // What `sandbox keys` has written into uni-pay's configuration.
+  return { given, usualPort: resolved.port }
 }
 
 /** The configuration in the project was written for them. */
