@@ -1,7 +1,7 @@
-import { DatabaseError } from '../command.ts'
 import type { Context } from './commands/context.ts'
 import { COMMANDS, type CommandEntry } from './commands/table.ts'
-import { databaseError, fail } from './errors.ts'
+import { refuseSnapshotReads, wantsJournal } from './concerns.ts'
+import { fail } from './errors.ts'
 import { parked } from './parked.ts'
 import { Pause } from './pause.ts'
 import { Reading } from './planner/reading.ts'
@@ -10,9 +10,10 @@ import type { Batch } from './store/contract.ts'
 import { LiveUnit } from './transactions/live-unit.ts'
 import type { Session, SessionCall } from './transactions/sessions.ts'
 import type { Transaction } from './transactions/transaction.ts'
+import { labelled } from './transactions/transient.ts'
 import { Blocked } from './transactions/unit.ts'
 import { isNumber, toDouble } from './values/numbers.ts'
-import { type Doc, isDocument } from './values/types.ts'
+import type { Doc } from './values/types.ts'
 
 /** What travels beside a command. */
 export interface Call {
@@ -316,32 +317,7 @@ interface Write {
 
 const NO_SNAPSHOT = { snapshot: () => undefined }
 
-const TRANSIENT: ReadonlySet<number> = new Set([24, 112, 246, 251, 267])
-
 function firstName(command: Doc): string {
   for (const name in command) return name
   return ''
-}
-
-function wantsJournal(command: Doc): boolean {
-  return isDocument(command.writeConcern) && (command.writeConcern.j === true || command.writeConcern.j === 1)
-}
-
-/** Inside a transaction these errors invite the caller to try the whole of it again. */
-function labelled(error: unknown): unknown {
-  if (!(error instanceof DatabaseError) || !TRANSIENT.has(error.code)) return error
-  if (error.hasErrorLabel('TransientTransactionError')) return error
-  return databaseError(error.code, error.message, {
-    errorLabels: [...error.errorLabels, 'TransientTransactionError'],
-    cause: error,
-  })
-}
-
-function refuseSnapshotReads(command: Doc): void {
-  const { readConcern } = command
-  if (!isDocument(readConcern) || readConcern.level !== 'snapshot') return
-  fail(
-    72,
-    "readConcern 'snapshot' outside a transaction is not available in the embedded database; start a transaction",
-  )
 }
