@@ -46,7 +46,7 @@ async function refuseOverwriting(source: string, target: string): Promise<void> 
 }
 
 function nextSteps(dir: string | undefined, template: string): string {
-  const go = dir ? `  cd ${dir}\n` : ''
+  const go = dir ? `  cd ${/^[\w./~+-]+$/.test(dir) ? dir : JSON.stringify(dir)}\n` : ''
   const call =
     template === 'todo'
       ? 'npx unicloud-local run todo.add --params \'[{"title":"milk"}]\''

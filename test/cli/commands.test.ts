@@ -68,6 +68,12 @@ describe('help and usage', () => {
 })
 
 describe('init', () => {
+  test('the commands it proposes can be pasted', async () => {
+    const folder = await temporaryFolder()
+    const { stdout } = await cli(['init', 'my shop', '--template', 'hello'], { cwd: folder })
+    expect(stdout).toContain('\n  cd "my shop"\n')
+  })
+
   test('writes a project that nothing else is needed for', async () => {
     expect(await readFile(path.join(project, '.gitignore'), 'utf8')).toContain('.unicloud-local/')
     expect(await readFile(path.join(project, 'unicloud-local.config.ts'), 'utf8')).toContain('defineConfig')
