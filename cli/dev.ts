@@ -5,6 +5,7 @@ import path from 'node:path'
 import { configFileNames } from '../runtime/config/load-file.ts'
 import type { SpaceOptions } from '../runtime/config/options.ts'
 import { type DevServer, startDevServer } from '../runtime/dev-server.ts'
+import { leaveLeftovers } from './leftovers.ts'
 import { printFailure } from './print/failure.ts'
 import { followLogs } from './print/follow-logs.ts'
 import { printProblems } from './print/problems.ts'
@@ -17,6 +18,7 @@ import { configFolder, type Flags, spaceOptions } from './space-options.ts'
 export async function dev(flags: Flags): Promise<void> {
   const stop = stopSignal()
   let options: SpaceOptions | undefined = await devOptions(flags)
+  let { isolation } = options
   let port: number | undefined
   while (options) {
     const server =
@@ -31,7 +33,9 @@ export async function dev(flags: Flags): Promise<void> {
     options = await Promise.race([stop.then(() => undefined), nextOptions(flags)])
     clearInterval(waiting)
     await server?.close()
+    if (options?.isolation === 'in-process') isolation = options.isolation
   }
+  leaveLeftovers({ isolation })
 }
 
 // internals

@@ -2,12 +2,14 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { LocalError } from '../errors/errors.ts'
+import type { SpaceOptions } from '../runtime/config/options.ts'
 import { type ClientInfo, type Invocation, outcomeValue, type Payload } from '../runtime/invocation.ts'
 import type { FunctionEntry } from '../runtime/project/manifest.ts'
 import { type RunParameters, readRunParameters } from '../runtime/project/run-parameters.ts'
 import { createSpace } from '../runtime/space.ts'
 import type { Space } from '../runtime/space-api.ts'
 import { fireOnce } from '../runtime/timers.ts'
+import { leaveLeftovers } from './leftovers.ts'
 import { followLogs } from './print/follow-logs.ts'
 import { printProblems } from './print/problems.ts'
 import { type Flags, spaceOptions } from './space-options.ts'
@@ -20,18 +22,27 @@ export async function run(target: string, flags: Flags): Promise<void> {
   const [name = '', method] = splitTarget(target)
   checkFlags(flags, name, method)
   const options = await spaceOptions(flags, { timers: false })
+  process.exitCode = await runOnce(name, method, options, flags)
+  leaveLeftovers(options)
+}
+
+// internals
+
+/** @returns the exit code */
+async function runOnce(
+  name: string,
+  method: string | undefined,
+  options: SpaceOptions,
+  flags: Flags,
+): Promise<number> {
   await using space = await createSpace(options)
   using _logs = followLogs(space.logs, { json: flags.json === true, requestLog: options.requestLog })
   const { functions } = space.manifest
   const entry = Object.hasOwn(functions, name) ? functions[name] : undefined
   printProblems(space.manifest, { only: name, json: flags.json === true })
   if (!entry) throw unknownFunction(space, name)
-  process.exitCode = flags.timing
-    ? await runTimer(space, entry, flags)
-    : await runCall(space, entry, method, flags)
+  return flags.timing ? await runTimer(space, entry, flags) : await runCall(space, entry, method, flags)
 }
-
-// internals
 
 /** An option that has no effect is a mistake the caller should hear of: a batch job may hang on it. */
 function checkFlags(flags: Flags, name: string, method: string | undefined): void {

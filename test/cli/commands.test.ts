@@ -384,3 +384,28 @@ async function until(check: () => Promise<boolean>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
+
+describe('functions in this process, which leave a timer behind', () => {
+  const project = async (): Promise<string> => {
+    const folder = await temporaryFolder()
+    const home = path.join(folder, 'cloudfunctions', 'f')
+    await mkdir(home, { recursive: true })
+    await writeFile(path.join(home, 'package.json'), '{"cloudfunction-config":{"path":"/f"}}')
+    await writeFile(
+      path.join(home, 'index.js'),
+      'exports.main = () => { setInterval(() => {}, 1000); return 1 }',
+    )
+    return folder
+  }
+
+  test('do not keep run', async () => {
+    const options = ['--project', await project(), '--isolation', 'in-process']
+    expect(await cli(['run', 'f', ...options])).toMatchObject({ code: 0, stdout: '1\n' })
+  })
+
+  test('do not keep dev', async () => {
+    await using server = await dev(['--project', await project(), '--isolation', 'in-process'])
+    expect(await (await fetch(`${server.url}/f`)).text()).toBe('1')
+    expect(await server.stop()).toBe(0)
+  })
+})
