@@ -61,9 +61,10 @@ export type HostMessage =
   | { t: 'load'; space: GuestSpace; entry: FunctionEntry }
   /**
    * `json` is a `GuestCall` as JSON text: what JSON cannot carry never reaches user code, whatever the carrier, and
-   * one string crosses threads faster than the object. A call with a `slot` was handed ahead (claims.ts).
+   * one string crosses threads faster than the object. A call with a `slot` has to be claimed
+   * (claims.ts); one handed `ahead` waits for those before it.
    */
-  | { t: 'call'; id: number; json: string; slot?: number }
+  | { t: 'call'; id: number; json: string; slot?: number | undefined; ahead?: true }
   /** Answer to a `request`. */
   | { t: 'reply'; id: number; ok: true; value: unknown }
   | { t: 'reply'; id: number; ok: false; error: BridgeError }

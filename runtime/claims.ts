@@ -1,9 +1,10 @@
 /**
- * Calls handed to an instance ahead of time. A function whose calls take microseconds would wait for the next one
- * most of its time, so the host sends a few ahead; the instance runs them one after the other as ever. Whoever
- * claims such a call first has it: the instance when it starts the call, or the host when it takes the call back,
- * because another one turned out slow. Both do it in shared memory, so that even an instance in an endless loop
- * keeps nothing it has not started.
+ * Calls an instance was sent and may not have started. Whoever claims such a call first has it: the instance when it
+ * starts the call, or the host when it takes the call back. Both do it in shared memory, so that even an instance in
+ * an endless loop, or one that has just ended, keeps nothing it has not started.
+ *
+ * A function whose calls take microseconds would wait for the next one most of its time, so the host sends a few ahead;
+ * the instance runs them one after the other as ever, and where one turns out slow the others are taken back.
  */
 export class Claims {
   /** What the other side builds its own view of. */
@@ -35,8 +36,8 @@ export const maxAhead = 16
 
 // internals
 
-/** Several times `maxAhead`: a slot comes round again only after its call is long gone. */
-const slotCount = 128
+/** More than any `concurrency` and `maxAhead` together: a slot comes round again only after its call is long gone. */
+const slotCount = 256
 
 /** The number itself says which call a slot is for, so that a stale message cannot claim another's. 0 is nobody. */
 function marked(id: number): number {

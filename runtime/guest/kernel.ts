@@ -56,7 +56,7 @@ export class Kernel {
   #receive(message: HostMessage): void {
     switch (message.t) {
       case 'call':
-        if (this.#runtime?.running.size && message.slot !== undefined) this.#ahead.push(message)
+        if (this.#runtime?.running.size && message.ahead) this.#ahead.push(message)
         else this.#call(message)
         break
       case 'reply':

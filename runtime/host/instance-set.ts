@@ -129,6 +129,12 @@ export class InstanceSet {
     }
   }
 
+  /** It is ended at once, and takes no more calls. */
+  end(instance: Instance): void {
+    this.#unlist(instance)
+    void instance.kill()
+  }
+
   retireAll(): void {
     for (const instance of this.#all) this.retire(instance)
   }

@@ -34,6 +34,8 @@ export class Instance {
   readonly carrier: Carrier
   /** Calls that run in it, by number. */
   readonly running = new Map<number, HostCall>()
+  /** By number, the slots in which it claims them. */
+  readonly #slots = new Map<number, number>()
   /** Calls it was handed ahead, in the order it will run them, with their slots. */
   readonly #ahead = new Map<HostCall, number>()
   /** Project files its code has read. */
@@ -77,8 +79,20 @@ export class Instance {
   }
 
   run(call: HostCall): void {
+    const { id } = call.input
     this.#start(call)
-    this.send({ t: 'call', id: call.input.id, json: jsonOf(call) })
+    const slot = this.carrier.claims?.open(id)
+    if (slot !== undefined) this.#slots.set(id, slot)
+    this.send({ t: 'call', id, json: jsonOf(call), slot })
+  }
+
+  /** The call has passed its limit: nobody waits for its answer. False when it is not one of this instance's. */
+  abandon(call: HostCall): boolean {
+    const { id } = call.input
+    if (!this.running.delete(id)) return false
+    this.#slots.delete(id)
+    call.running = false
+    return true
   }
 
   /** Hands it a call to run after those it has. */
@@ -89,7 +103,7 @@ export class Instance {
     this.#owner.starting(call)
     const slot = claims.open(id)
     this.#ahead.set(call, slot)
-    this.send({ t: 'call', id, json: jsonOf(call), slot })
+    this.send({ t: 'call', id, json: jsonOf(call), slot, ahead: true })
   }
 
   /** Takes back what it was handed and has not started. */
@@ -187,6 +201,7 @@ export class Instance {
     const call = this.running.get(id)
     if (!call) return undefined
     this.running.delete(id)
+    this.#slots.delete(id)
     call.running = false
     const [next] = this.#ahead.keys()
     if (next && this.running.size === 0) {
@@ -209,12 +224,16 @@ export class Instance {
     this.takeBack()
     this.#databasePort?.close()
     this.#drained()
-    const victims = [...this.running.values()]
-    this.running.clear()
-    for (const call of victims) {
+    const spared: HostCall[] = []
+    for (const [id, call] of this.running) {
       call.running = false
-      call.fail(failures.crash(this.entry.name))
+      const slot = this.#slots.get(id)
+      if (slot !== undefined && this.carrier.claims?.take(slot, id)) spared.push(call)
+      else call.fail(failures.crash(this.entry.name))
     }
+    this.running.clear()
+    // Sent while it was ending, and never started: another instance runs them.
+    if (spared.length > 0) this.#owner.returned(spared)
     this.#owner.gone(this, exit)
   }
 

@@ -174,11 +174,10 @@ export class Pool implements CallPlace, InstanceOwner {
   stop(call: HostCall): void {
     call.fail(failures.timeout(this.#entry.name, (call.stopBy - call.startedAt) / 1000))
     for (const instance of this.#instances) {
-      if (!instance.running.delete(call.input.id)) continue
-      call.running = false
+      if (!instance.abandon(call)) continue
       instance.takeBack()
       // Others that share the instance may still end well, unless this code blocks it; their own limits will tell.
-      if (instance.running.size === 0) void instance.kill()
+      if (instance.running.size === 0) this.#instances.end(instance)
       else this.#instances.retire(instance)
     }
     this.#dispatch()

@@ -378,9 +378,9 @@ describe('dev', () => {
 })
 
 async function until(check: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 30_000
   while (!(await check())) {
-    if (Date.now() > deadline) throw new Error('it did not come true within 10 s')
+    if (Date.now() > deadline) throw new Error('it did not come true within 30 s')
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

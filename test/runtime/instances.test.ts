@@ -79,7 +79,7 @@ describe('more calls than instances', () => {
     space = await openSpace({ maxInstances: 1, maxQueue: 5 })
     await call('sleeper', { ms: 1 })
     const outcomes = await Promise.all(
-      Array.from({ length: 10 }, () => space.invoke(clientCall('sleeper', { ms: 30 }))),
+      Array.from({ length: 10 }, () => space.invoke(clientCall('sleeper', { ms: 300 }))),
     )
     const refused = outcomes.filter((outcome) => !outcome.ok)
     expect(refused).toHaveLength(4)
@@ -113,6 +113,16 @@ describe('limits', () => {
     expect(failureOf(await stuck)[0]).toBe('FUNCTION_TIMEOUT')
     expect(await other).toBe('done')
     expect(await call('spinner-together')).toBe('done')
+  })
+
+  test('an instance that is stopped for a stuck call takes no further ones', async () => {
+    space = await openSpace()
+    for (let round = 0; round < 3; round++) {
+      const outcome = await space.invoke(clientCall('spinner-together', { hang: true }))
+      const others = await Promise.all([call('spinner-together'), call('spinner-together')])
+      expect(failureOf(outcome)[0]).toBe('FUNCTION_TIMEOUT')
+      expect(others).toEqual(['done', 'done'])
+    }
   })
 
   test('in a loop without end every call of the instance ends by its own limit', async () => {

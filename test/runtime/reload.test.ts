@@ -137,7 +137,9 @@ describe('reload', () => {
     const small = await openSpace({ project: project.root, maxInstances: 1 })
     try {
       const stuck = small.invoke(clientCall('one'))
-      await new Promise((resolve) => setTimeout(resolve, 300))
+      while (!small.instances().some(({ name, busy }) => name === 'one' && busy === 1)) {
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
       const waiting = small.invoke(clientCall('one'))
       await small.reload([project.write('one/index.js', 'exports.main = () => ({ version: 5 })')])
       expect(resultOf(await waiting)).toEqual({ version: 5 })
