@@ -60,7 +60,7 @@ export interface UserConfig {
   /** `full` (default), or `quiet`: no line per call. */
   requestLog?: 'full' | 'quiet'
   http?: {
-    /** Allowed origins (`host:port`, `*` as wildcard); default localhost and 127.0.0.1, any port. */
+    /** Allowed origins (`host:port`, `*` as wildcard); default localhost, 127.0.0.1 and [::1], any port. */
     cors?: string[]
     /** Addresses or CIDR ranges whose X-Forwarded-For counts; `true` = any. */
     trustProxy?: boolean | string[]

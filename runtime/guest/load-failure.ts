@@ -1,6 +1,7 @@
 /** An error that kept user code from loading, as callers and the log see it (spec/runtime.md §6.2). */
 import { readFileSync } from 'node:fs'
 import type { GuestMessage } from '../bridge.ts'
+import { isConfiguration } from './loader/configuration-file.ts'
 import { codeFrame } from './loader/load-error.ts'
 import { memberOf, messageOf } from './response.ts'
 import { describeThrown } from './stack.ts'
@@ -28,7 +29,7 @@ export function loadFailure(error: unknown): LoadFailure {
 function frameOf(stack = ''): string | undefined {
   const found = /\n +at (?:.*\()?(?:file:\/\/)?(\/[^\n]*?|[A-Z]:\\[^\n]*?):(\d+):(\d+)\)?(?=\n|$)/.exec(stack)
   const [, file = '', line = '', column = ''] = found ?? []
-  if (file === '') return undefined
+  if (file === '' || isConfiguration(file)) return undefined
   try {
     return codeFrame(readFileSync(file, 'utf8'), { file, line: Number(line), column: Number(column) })
   } catch {

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import type { Message } from 'esbuild'
 import type * as JsoncParser from 'jsonc-parser'
 import { formatPlace, type SourcePlace } from '../../../errors/errors.ts'
+import { isConfiguration } from './configuration-file.ts'
 
 /** Members a syntax error carries beside its message; not enumerable, so that logs do not print them twice. */
 export interface PlacedError extends Error {
@@ -42,7 +43,7 @@ export function fromJson(file: string, text: string, error: unknown): void {
   const { parse } = createRequire(import.meta.url)('jsonc-parser') as typeof JsoncParser
   const errors: JsoncParser.ParseError[] = []
   parse(text, errors, { disallowComments: true, allowTrailingComma: false })
-  const offset = errors[0]?.offset
+  const offset = errors[0]?.offset ?? (isConfiguration(file) ? 0 : undefined)
   if (offset === undefined) return
   const before = text.slice(0, offset).split('\n')
   addPlace(error, text, { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 })
@@ -55,10 +56,24 @@ const topLevelAwait =
 
 /** Puts the place in front of the stack, as Node does. */
 function addPlace(error: Error, text: string, place: SourcePlace): void {
+  if (isConfiguration(place.file)) {
+    conceal(error, place)
+    return
+  }
   const frame = codeFrame(text, place)
   Object.defineProperty(error, 'place', { value: place, configurable: true })
   Object.defineProperty(error, 'frame', { value: frame, configurable: true })
   error.stack = `${formatPlace(place)}\n${frame}\n\n${error.stack ?? String(error)}`
+}
+
+/** Messages of parsers quote what they stumbled over, frames show what lies around. */
+function conceal(error: Error, place: SourcePlace): void {
+  const { file, line, column } = place
+  const what = file.endsWith('.json') ? 'not valid JSON' : 'a syntax error'
+  const frames = (error.stack ?? '').split('\n').filter((row) => /^ +at /.test(row))
+  error.message = `${file}: ${what}, line ${line}${column === undefined ? '' : `, column ${column}`}`
+  error.stack = [`SyntaxError: ${error.message}`, ...frames].join('\n')
+  Object.defineProperty(error, 'place', { value: place, configurable: true })
 }
 
 /** Two lines before, two after; a line of a minified file is cut around the mark. */
