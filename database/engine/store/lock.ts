@@ -173,5 +173,10 @@ function inUse(directory: string, owner: LockOwner | undefined): Error {
   const way = owner?.uri
     ? `Connect to it at ${owner.uri}, stop it, or choose another data folder with --data.`
     : 'Stop it, or choose another data folder with --data.'
-  return databaseError(98, `The database folder ${directory} is in use by ${who}. ${way}`)
+  // A container that was killed leaves its name behind, and its successor has another one.
+  const gone =
+    owner && owner.host !== hostname()
+      ? ` If ${owner.host} is gone, delete the file ${join(directory, LOCK)}.`
+      : ''
+  return databaseError(98, `The database folder ${directory} is in use by ${who}. ${way}${gone}`)
 }
