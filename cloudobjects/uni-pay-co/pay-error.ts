@@ -58,7 +58,8 @@ function textOf(code: ErrorCode, locale: string): string {
   const i18n = uniCloud.initI18n({
     locale,
     fallbackLocale: 'zh-Hans',
-    messages: { 'zh-Hans': keyed(zhHans), en: keyed(en) },
+    // Traditional Chinese is a language of its own to initI18n, which would find no text for it.
+    messages: { 'zh-Hans': keyed(zhHans), 'zh-Hant': keyed(zhHans), en: keyed(en) },
   })
   return i18n.t(String(code))
 }

@@ -50,6 +50,10 @@ describe('scenario 18: createOrder', () => {
     const failure = { errCode: code, code, errSubject: 'uni-pay' }
     expect(await shop.order(change)).toEqual({ ...failure, errMsg: zhHans[code] })
     expect(await shop.order(change, { locale: 'en' })).toEqual({ ...failure, errMsg: en[code] })
+    for (const locale of ['zh-Hant', 'zh-TW', 'fr', 'en-GB'])
+      expect((await shop.order(change, { locale })).errMsg).toBe(
+        locale.startsWith('en') ? en[code] : zhHans[code],
+      )
   })
 
   it.each<[string, Row, keyof typeof zhHans]>([
@@ -114,17 +118,33 @@ describe('an order number again', () => {
         total_fee: 1,
         amount: { total: 1 },
         notify_url: 'http://x',
+        fee_type: 'JPY',
+        profit_sharing: 'Y',
         attach: 'kept',
       },
     })
     expect(errCode).toBe(0)
     const call = (await shop.requests()).find((request) => request.out_trade_no === out_trade_no)
-    expect(JSON.parse(String(call?.body))).toMatchObject({
+    const body = JSON.parse(String(call?.body))
+    expect(body).toMatchObject({
       out_trade_no,
-      amount: { total: 100 },
+      amount: { total: 100, currency: 'CNY' },
       notify_url: 'http://pay.test/uni-pay-co/payNotify/wxpay-mp',
       attach: 'kept',
     })
+    expect(body).not.toHaveProperty('profit_sharing')
+  })
+
+  it('nor where Huawei reports it, and in what money', async () => {
+    const stolen = { callback_url: 'http://x', currency: 'JPY', merc_no: '1', allocation_type: '1' }
+    const order = await shop.order({ provider: 'huawei', other: stolen }, { platform: 'app-harmony' })
+    expect(order).toMatchObject({ errCode: 0 })
+    const calls = await shop.requests()
+    const call = calls.find((request) => request.out_trade_no === order.out_trade_no)
+    const body = JSON.parse(String(call?.body))
+    expect(body).toMatchObject({ currency: 'CNY', totalAmount: 100 })
+    expect(body.callbackUrl).toBe('http://pay.test/uni-pay-co/payNotify/huawei-app')
+    expect(body).not.toHaveProperty('allocationType')
   })
 })
 

@@ -31,18 +31,23 @@ export function orderParams(plan: OrderPlan, tradeType: string | undefined, sess
  * Platforms have several names for it.
  */
 const settled = new Set([
-  ...['outTradeNo', 'totalFee', 'notifyUrl', 'tradeType', 'amount', 'totalAmount', 'mercOrderNo'],
-  ...['appId', 'appid', 'mchId', 'mchid', 'sellerId', 'subAppId', 'subMchId', 'spMchid', 'mercNo'],
   ...[
-    'mode',
-    'buyQuantity',
-    'productId',
-    'goodsPrice',
-    'sessionKey',
-    'signType',
-    'settleInfo',
-    'royaltyInfo',
+    'outTradeNo',
+    'totalFee',
+    'notifyUrl',
+    'tradeType',
+    'amount',
+    'totalAmount',
+    'mercOrderNo',
+    'callbackUrl',
   ],
+  // A hundred yen are not a hundred fen.
+  ...['feeType', 'currency', 'transCurrency', 'settleCurrency', 'payCurrency'],
+  ...['appId', 'appid', 'mchId', 'mchid', 'sellerId', 'mercNo', 'subMerchant'],
+  ...['subAppId', 'subAppid', 'subMchId', 'subMchid', 'spAppid', 'spMchid'],
+  ...['mode', 'buyQuantity', 'productId', 'goodsPrice', 'sessionKey', 'signType'],
+  // Who gets a part of it.
+  ...['settleInfo', 'royaltyInfo', 'profitSharing', 'allocationType'],
 ])
 
 function extraOf(other: Row): Row {
