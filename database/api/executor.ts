@@ -69,8 +69,7 @@ export class Executor {
     try {
       return raiseWriteErrors(await database.command(name, command, { session, maxTimeMS: timeoutMS }))
     } catch (error) {
-      this.transaction.noticeAbort(error)
-      throw error
+      throw this.transaction.noticeAbort(error)
     }
   }
 

@@ -13,6 +13,8 @@ export class Transaction {
   readonly #executor: Executor
   readonly #state: TransactionState
   #rollback: { reason: unknown } | undefined
+  /** Whether the user's own commit or rollback went well. */
+  #finished = false
 
   private constructor(executor: Executor, state: TransactionState) {
     this.#executor = executor
@@ -28,7 +30,7 @@ export class Transaction {
       await session.end().catch(() => {})
       throw toApiError(error, { database: context.name, requestId: context.requestId() })
     }
-    const state = new TransactionState(session)
+    const state = new TransactionState(session, context.clock, lifetimeMS)
     return new Transaction(new Executor(context, state), state)
   }
 
@@ -64,7 +66,8 @@ export class Transaction {
       const transaction = await Transaction.start(context)
       try {
         const result = await callback(transaction)
-        if (!transaction.#state.end) await transaction.commit()
+        // A callback may have swallowed the conflict that aborted it: the commit says so.
+        if (!transaction.#finished) await transaction.commit()
         if (!transaction.#rollback) return result
       } catch (error) {
         if (!transaction.#state.end) await transaction.rollback().catch(() => {})
@@ -80,9 +83,9 @@ export class Transaction {
       try {
         await act()
         this.#state.close(end)
+        this.#finished = true
       } catch (error) {
-        this.#state.close('aborted', error)
-        throw error
+        throw this.#state.noticeEnd(error)
       } finally {
         await this.#state.session.end()
       }

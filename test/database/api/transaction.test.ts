@@ -3,17 +3,18 @@ import { ManualClock } from '../../../clock/clock.ts'
 import { createDatabaseApi } from '../../../database/api/index.ts'
 import { EmbeddedDatabase } from '../../../database/engine/engine.ts'
 
-async function open(clock: ManualClock, defaultTimeoutMS = 5000) {
+async function open(clock: ManualClock, defaultTimeoutMS = 5000, provider: 'aliyun' | 'alipay' = 'aliyun') {
   const database = new EmbeddedDatabase({ clock })
   const db = createDatabaseApi({
     database,
     name: 'space',
-    provider: 'aliyun',
+    provider,
     clock,
     requestId: () => 'request-1',
     warn: () => {},
     defaultTimeoutMS,
   })
+  if (provider === 'alipay') await db.createCollection!('t')
   await db.collection('t').add({ _id: '1', a: 1 })
   return { db, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() }
 }
@@ -33,7 +34,7 @@ it('is aborted 10 seconds after its start (spec/database.md §12)', async () => 
   ]) {
     await expect(use()).rejects.toMatchObject({
       code: 'DATABASE_TRANSACTION_FAIL',
-      message: expect.stringMatching(/^Transaction has been aborted/),
+      message: 'Transaction has been aborted: it was open for longer than the 10 s that uniCloud allows',
       requestId: 'request-1',
     })
   }
@@ -75,4 +76,22 @@ it('keeps an error of its callback that came after a rollback', async () => {
     throw new Error('later')
   })
   await expect(run).rejects.toThrow('later')
+})
+
+it('runTransaction: a conflict that its callback swallows is no success', async () => {
+  await using space = await open(new ManualClock('2026-01-01'), 5000, 'alipay')
+  const { db } = space
+  const run = db.runTransaction!(async (transaction) => {
+    await db.collection('t').doc('1').update({ a: 7 })
+    await transaction
+      .collection('t')
+      .doc('1')
+      .update({ a: 8 })
+      .catch(() => {})
+    return 'done'
+  })
+  await expect(run).rejects.toMatchObject({
+    code: 'DATABASE_TRANSACTION_FAIL',
+    message: 'Transaction has been aborted: it conflicted with another write',
+  })
 })
