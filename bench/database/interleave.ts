@@ -16,6 +16,8 @@ export interface Compared {
 const BUDGET = 120
 /** In how many stretches: short ones, unless another thread has to wake up first. */
 const STRETCHES = { stretch: 24, call: 6 }
+/** Milliseconds before anything counts. The driver is much code: it takes some ten thousand calls until it is compiled. */
+const WARM_UP = { stretch: 2 * BUDGET, call: 2000 }
 /** Milliseconds after which a repeat begins no further stretch: one operation may take a second. */
 const PATIENCE = 1000
 
@@ -31,7 +33,8 @@ export async function interleave(
   by: 'stretch' | 'call' = 'stretch',
 ): Promise<Compared> {
   const stretchMs = BUDGET / STRETCHES[by]
-  const sides = [await Side.warmed(ours, stretchMs), await Side.warmed(other, stretchMs)] as const
+  const warm = (side: Operation) => Side.warmed(side, stretchMs, WARM_UP[by])
+  const sides = [await warm(ours), await warm(other)] as const
   const times: [number[], number[]] = [[], []]
   for (let repeat = 0; repeat < repeats; repeat++) {
     const spent: [number[], number[]] = [[], []]
@@ -75,9 +78,9 @@ class Side {
   }
 
   /** Runs it until it is compiled, and long enough to know how many make a stretch. */
-  static async warmed(run: Operation, stretchMs: number): Promise<Side> {
+  static async warmed(run: Operation, stretchMs: number, warmUpMs: number): Promise<Side> {
     const side = new Side(run)
-    for (let total = 0, ms = 0; total < 2 * BUDGET; total += ms) {
+    for (let total = 0, ms = 0; total < warmUpMs; total += ms) {
       ms = (await side.stretch())[0]! * side.#count
       const fitting = Math.round(side.#count * (stretchMs / Math.max(ms, 0.01)))
       side.#count = Math.max(1, Math.min(fitting, side.#count * 4))
