@@ -11,6 +11,8 @@ export interface Answer {
   /** Canonical Extended JSON, field order included. */
   readonly results?: readonly string[]
   readonly counts?: string
+  /** What a command gives beside documents. */
+  readonly value?: string
 }
 
 /** @param database a name the case may use, and drop */
@@ -25,15 +27,22 @@ export async function answerOf(
     const reply = await carrier.command(database, item.command)
     const [failure] = (reply.writeErrors ?? []) as { code: number; errmsg: string }[]
     if (failure) return { code: failure.code, message: failure.errmsg }
-    if (item.kind !== 'update') {
+    if (reply.cursor) {
       const results = shown((reply.cursor as { firstBatch: Doc[] }).firstBatch)
       // Servers before 4.4 sort the results of stages by rules of their own; plain finds are compared in their order.
       return { results: item.kind === 'pipeline' ? results.sort() : results }
     }
-    const { n, nModified } = reply
     const after = await carrier.command(database, { find: 'self', sort: { _id: 1 } })
-    const results = shown((after.cursor as { firstBatch: Doc[] }).firstBatch)
-    return { results, counts: `n ${Number(n)}, modified ${Number(nModified)}` }
+    return {
+      results: shown((after.cursor as { firstBatch: Doc[] }).firstBatch),
+      counts: `n ${Number(reply.n)}, modified ${Number(reply.nModified)}`,
+      value: shown([
+        {
+          value: reply.value,
+          values: (reply.values as unknown[] | undefined)?.map((v) => shown([{ v }])[0]).sort(),
+        },
+      ])[0]!,
+    }
   } catch (error) {
     if (error instanceof DatabaseError) return { code: error.code, message: error.message }
     throw error
@@ -44,7 +53,7 @@ export async function answerOf(
 export function agree(one: Answer, other: Answer): boolean {
   if (one.code !== undefined || other.code !== undefined)
     return one.code !== undefined && other.code !== undefined
-  if (one.counts !== other.counts) return false
+  if (one.counts !== other.counts || one.value !== other.value) return false
   return JSON.stringify(one.results) === JSON.stringify(other.results)
 }
 
@@ -69,8 +78,8 @@ function shown(docs: readonly Doc[]): string[] {
   )
 }
 
-function line({ code, message, results, counts }: Answer): string {
+function line({ code, message, results, counts, value }: Answer): string {
   return code !== undefined
     ? `fails with ${code}: ${message}`
-    : `${counts ?? ''} ${results?.join('\n         ')}`
+    : `${counts ?? ''} ${value ?? ''} ${results?.join('\n         ')}`
 }

@@ -1,7 +1,9 @@
 /** Random cases both servers are asked: documents, and a query, an update or a pipeline over them. */
 import type { Doc } from '../../../database/engine/values/types.ts'
 import { RandomValues } from '../../database/engine/random-values.ts'
+import { randomCollated, randomCommand } from './random-command.ts'
 import { randomFilter } from './random-filter.ts'
+import { randomGeoQuery, randomPlace } from './random-geo.ts'
 import { randomPipeline } from './random-pipeline.ts'
 import { randomProjection, randomSort } from './random-reading.ts'
 import { randomArrayFilters, randomUpdate } from './random-update.ts'
@@ -14,7 +16,16 @@ export interface OracleCase {
   readonly command: Doc
 }
 
-export const caseKinds = ['filter', 'projection', 'sort', 'update', 'pipeline'] as const
+export const caseKinds = [
+  'filter',
+  'projection',
+  'sort',
+  'collation',
+  'update',
+  'command',
+  'geo',
+  'pipeline',
+] as const
 export type CaseKind = (typeof caseKinds)[number]
 
 /** The same for the same seed. */
@@ -23,7 +34,7 @@ export function randomCase(kind: CaseKind, seed: number): OracleCase {
   const constants = kind === 'pipeline' ? sample.constants() : {}
   const docs = Array.from({ length: 2 + sample.integer(6) }, (_, at) => ({
     _id: at,
-    ...sample.document(),
+    ...(kind === 'geo' ? randomPlace(sample) : sample.document()),
     ...constants,
   }))
   return { kind, docs, command: commandOf(kind, sample) }
@@ -44,8 +55,14 @@ function commandOf(kind: CaseKind, sample: Sample): Doc {
       }
     case 'sort':
       return { find: 'self', sort: { ...randomSort(sample), _id: 1 } }
+    case 'collation':
+      return randomCollated(sample)
     case 'update':
       return updateCommand(sample)
+    case 'command':
+      return randomCommand(sample)
+    case 'geo':
+      return randomGeoQuery(sample)
     case 'pipeline':
       return { aggregate: 'self', pipeline: [{ $sort: { _id: 1 } }, ...randomPipeline(sample)], cursor: {} }
   }

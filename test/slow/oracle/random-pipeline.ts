@@ -27,7 +27,7 @@ function stage(sample: Sample): Doc[] {
       return [
         {
           $group: {
-            _id: sample.chance(0.3) ? null : randomExpression(sample, 1),
+            _id: key(sample),
             v: { [sample.pick(accumulators)]: randomExpression(sample, 1) },
           },
         },
@@ -48,8 +48,23 @@ function stage(sample: Sample): Doc[] {
         },
       ]
     case '$lookup':
+      return [{ $lookup: sample.chance(0.5) ? equalityLookup(sample) : pipelineLookup(sample) }]
+    case '$project, fields':
+      return [{ $project: fields(sample) }]
+    case '$sortByCount':
+      return [{ $sortByCount: `$${sample.path()}` }]
+    case '$bucketAuto':
       return [
-        { $lookup: { from: 'self', localField: sample.path(), foreignField: sample.path(), as: 'joined' } },
+        { $bucketAuto: { groupBy: '$_id', buckets: 1 + sample.integer(4), output: { v: { $push: '$b' } } } },
+      ]
+    case '$facet':
+      return [
+        {
+          $facet: {
+            one: [{ $project: fields(sample) }],
+            two: [{ $match: { [sample.field()]: sample.value(1) } }, { $count: 'n' }],
+          },
+        },
       ]
     case '$graphLookup':
       return [
@@ -75,6 +90,53 @@ function stage(sample: Sample): Doc[] {
   }
 }
 
+function key(sample: Sample): unknown {
+  const part = () => randomExpression(sample, 1)
+  switch (sample.integer(4)) {
+    case 0:
+      return null
+    case 1:
+      return { g: part() }
+    case 2:
+      return { g: part(), h: part() }
+    default:
+      return part()
+  }
+}
+
+/** Fields that are kept, or left out, some of them as nested documents. */
+function fields(sample: Sample): Doc {
+  const kept = sample.chance(0.6) ? 1 : 0
+  const spec: Doc = sample.chance(0.3) ? { _id: 0 } : {}
+  for (const name of ['a', 'b', 'c'].slice(sample.integer(3))) {
+    spec[name] = sample.chance(0.5) ? kept : { [sample.field()]: kept }
+  }
+  return spec
+}
+
+function equalityLookup(sample: Sample): Doc {
+  return {
+    from: 'self',
+    localField: sample.path(),
+    foreignField: sample.path(),
+    as: sample.pick(['joined', 'a.j']),
+  }
+}
+
+function pipelineLookup(sample: Sample): Doc {
+  const compare = sample.pick(['$eq', '$lt', '$gte'])
+  return {
+    from: 'self',
+    let: { v: `$${sample.path()}`, w: randomExpression(sample, 1) },
+    pipeline: [
+      { $match: { $expr: { [compare]: [`$${sample.path()}`, '$$v'] } } },
+      { $sort: { _id: 1 } },
+      { $project: { x: { $ifNull: ['$$w', '$b'] } } },
+    ],
+    as: 'joined',
+  }
+}
+
 function unwind(sample: Sample): Doc {
   return {
     path: `$${sample.path()}`,
@@ -95,6 +157,11 @@ const names = [
   '$replaceRoot',
   '$bucket',
   '$lookup',
+  '$lookup',
+  '$project, fields',
+  '$sortByCount',
+  '$bucketAuto',
+  '$facet',
   '$graphLookup',
   '$redact',
 ]

@@ -16,7 +16,7 @@ export function groupStage(argument: unknown, { scope, turns }: StageContext): S
   if (!isDocument(argument)) return fail(15947, "a group's fields must be specified in an object")
   if (!Object.hasOwn(argument, '_id')) fail(15955, 'a group specification must include an _id')
   const outputs = compileOutputs(argument, scope)
-  const id = scope.compile(argument._id)
+  const id = compileKey(argument._id, scope)
   return {
     *run(input) {
       const groups = yield* gatherGroups(input, id, outputs, scope)
@@ -72,6 +72,21 @@ export function documentOf({ id, accumulators }: Group, outputs: readonly Output
 }
 
 // internals
+
+/** In a key of one field what is missing counts as null; in one of several it is left out (seen on a server of 3.6). */
+function compileKey(id: unknown, scope: Scope): Expression {
+  const whole = scope.compile(id)
+  const names = isDocument(id) ? Object.keys(id) : []
+  const [only] = names
+  if (only === undefined || names.length > 1 || only.startsWith('$')) return whole
+  const part = scope.compile((id as Doc)[only])
+  return (frame) => {
+    const value = part(frame)
+    const key: Doc = {}
+    setOwn(key, only, value === MISSING ? null : value)
+    return key
+  }
+}
 
 function* gatherGroups(
   input: Flow,
