@@ -15,6 +15,7 @@ import { signAlipay, stringToSign } from './signature.ts'
 import { buyerLogonId, exists, fundBills, tradeStatus } from './trade.ts'
 
 const MINUTE = 60_000
+const form = 'application/x-www-form-urlencoded'
 const ladder = [4, 10, 10, 60, 120, 360, 900].map((minutes) => minutes * MINUTE)
 
 const played: readonly FaultKind[] = [
@@ -74,11 +75,13 @@ export class AlipayNotices implements NoticeRules {
     const key = fault?.fault === 'notify.forged' ? this.#anyKey() : this.#parts.keys().alipay.platformKey
     params.sign = signAlipay(stringToSign(params, ['sign_type']), key)
     if (fault?.fault === 'notify.tampered') params.subject = `${params.subject}*`
-    const type = fault?.fault === 'notify.base64' ? 'octet-stream' : 'x-www-form-urlencoded; charset=UTF-8'
+    // Still a form to who looks for one, which receivers must; to a gateway it is bytes.
+    const type =
+      fault?.fault === 'notify.base64' ? `application/octet-stream; of="${form}"` : `${form}; charset=UTF-8`
     return {
       method: 'POST',
       url: notice.url,
-      headers: { 'Content-Type': `application/${type}`, 'User-Agent': 'Mozilla/4.0', Accept: '*/*' },
+      headers: { 'Content-Type': type, 'User-Agent': 'Mozilla/4.0', Accept: '*/*' },
       body: new URLSearchParams(params).toString(),
     }
   }

@@ -42,6 +42,17 @@ describe('scenario 5: a code to scan', () => {
   })
 })
 
+it('a notification that the gateway hands over as base64', async () => {
+  const { out_trade_no } = await shop.order(alipay, web)
+  await shop.fault('notify.base64')
+  await shop.control('POST', `/orders/${out_trade_no}/pay`)
+  expect((await shop.notices(out_trade_no))[0]?.attempts).toMatchObject([{ answer: 'success' }])
+  expect(await shop.row(out_trade_no)).toMatchObject({
+    status: 1,
+    original_data: { isBase64Encoded: true },
+  })
+})
+
 it('scenario 6: an app', async () => {
   const asked = (await shop.requests()).length
   const order = await shop.order(alipay, { platform: 'app', osName: 'android' })
