@@ -24,10 +24,12 @@ export class Refusal {
 
 /** @param locale of the client; one without texts gets Chinese, as does a text missing in the project's language */
 export function describe({ errCode, values }: Refusal, locale: string | undefined): UniIdFailure {
+  const own = languageFile()
+  const chinese = { ...zhHans, ...own['zh-Hans'] }
   // Traditional Chinese is a language of its own to initI18n, which would find no text for it.
-  const messages: Record<string, Record<string, string>> = { 'zh-Hans': zhHans, 'zh-Hant': zhHans, en }
-  for (const [name, texts] of Object.entries(languageFile())) {
-    messages[name] = { ...(messages[name] ?? zhHans), ...texts }
+  const messages: Record<string, Record<string, string>> = { 'zh-Hans': chinese, 'zh-Hant': chinese, en }
+  for (const [name, texts] of Object.entries(own)) {
+    messages[name] = { ...(messages[name] ?? chinese), ...texts }
   }
   const i18n = uniCloud.initI18n({ locale: locale ?? '', fallbackLocale: 'zh-Hans', messages })
   const code = numbers[errCode]

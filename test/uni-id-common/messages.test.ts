@@ -54,6 +54,17 @@ it.each([
   }
 })
 
+it.each(['zh-TW', 'fr', 'ja'])(
+  '%s gets the Chinese of the project where it has no text of its own',
+  async (locale) => {
+    const uid = await door.uid({ status: 1 })
+    const answer = await door.result('createToken', [{ uid }], {
+      options: { clientInfo: { locale }, config },
+    })
+    expect(answer).toMatchObject({ errMsg: '请联系店铺' })
+  },
+)
+
 it('names the parameter that is missing, also where the project speaks only for itself', async () => {
   const ask = async (locale: string) => {
     const options = { clientInfo: { locale }, config }
