@@ -29,6 +29,8 @@ export interface Notice {
   state: NoticeState
   /** Business time of the next attempt. */
   nextAt?: number
+  /** Business time that the attempt under way was due at; still there after a process that was killed in it. */
+  underWay?: number
   /** Steps of the ladder used up. */
   retries: number
   attempts: Attempt[]

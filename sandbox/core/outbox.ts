@@ -55,6 +55,7 @@ export class Outbox {
     for (const notice of kept.sort((a, b) => a.serial - b.serial)) {
       this.#serial = notice.serial
       this.#notices.set(notice.id, notice)
+      this.#takeUp(notice)
       this.#skipMissed(notice)
     }
   }
@@ -122,6 +123,7 @@ export class Outbox {
 
   async #attempt(notice: Notice, scheduled: number): Promise<void> {
     delete notice.nextAt
+    notice.underWay = scheduled
     if (notice.pauseMs !== undefined && notice.attempts.length === 0) await sleep(notice.pauseMs)
     const fault = this.#parts.faults.take(this.#faultsFor(notice), {
       provider: notice.provider,
@@ -129,6 +131,7 @@ export class Outbox {
       outTradeNo: notice.outTradeNo,
     })
     await this.#play(notice, fault, scheduled)
+    delete notice.underWay
     this.#save(notice)
   }
 
@@ -184,6 +187,16 @@ export class Outbox {
     }
     notice.retries += 1
     notice.nextAt = scheduled + wait
+  }
+
+  /** A process was killed while it waited for the answer: to the platform, none came. */
+  #takeUp(notice: Notice): void {
+    const { underWay, state, nextAt, createdAt } = notice
+    delete notice.underWay
+    if (state !== 'waiting' || nextAt !== undefined) return
+    this.#say(notice, 'warn', 'the sandbox ended before an attempt was answered; it counts as failed')
+    this.#climb(notice, underWay ?? createdAt)
+    this.#save(notice)
   }
 
   #skipMissed(notice: Notice): void {

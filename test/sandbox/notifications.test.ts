@@ -1,4 +1,7 @@
 /** Notifications on their way: ladders on the clock, verdicts, addresses, a restart in between. */
+import { cp, mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../sandbox/core/json.ts'
 import { alipayMerchant } from './alipay-merchant.ts'
@@ -225,6 +228,28 @@ describe('a restart', () => {
       config: { ...(config.config as JsonObject), notifyUrl: { default: `${own.origin}/uni-pay-co` } },
     })
     expect(own.simulator.keys.constants.wechat).toMatchObject({ appid, mchid })
+  })
+
+  test('an attempt that a killed process was in the middle of counts as failed, and is made again', async () => {
+    const merchant = await startMerchant()
+    merchant.answer = () => ({ status: 500, delayMs: 500 })
+    const killed = await startSandbox()
+    await placeWechat(killed, 'SBX0000021', merchant.url)
+    const paying = killed.control('POST', '/orders/SBX0000021/pay')
+    await expect.poll(() => merchant.received.length).toBe(1)
+    // What is on the disk at this moment is what a killed process leaves.
+    await killed.control('POST', '/settings', { refundDelayMs: 0 })
+    const directory = await mkdtemp(path.join(tmpdir(), 'sandbox-'))
+    await cp(path.join(killed.directory, 'state'), path.join(directory, 'state'), { recursive: true })
+    await paying
+
+    merchant.answer = () => ({ status: 200 })
+    const next = await startSandbox({ directory, clock: killed.clock })
+    const notice = await noticeOf(next, 'SBX0000021')
+    expect(notice).toMatchObject({ state: 'waiting', next_time: expect.any(String), attempts: [] })
+    await next.control('POST', '/clock', { advance: '15s' })
+    expect(merchant.received).toHaveLength(2)
+    expect(await noticeOf(next, 'SBX0000021')).toMatchObject({ state: 'accepted' })
   })
 
   test('reset forgets all of it and takes other keys', async () => {
