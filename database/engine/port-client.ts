@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { CallOptions, Change, Command, DocumentDatabase, Reply, SessionHandle } from '../command.ts'
 import { databaseError } from './errors.ts'
+import { Linger } from './linger.ts'
 import { decodeFromPort, encodeForPort } from './port-codec.ts'
 import {
   decodeError,
@@ -28,6 +29,7 @@ export class PortDatabase implements DocumentDatabase {
   readonly #about: () => PortDescription
   readonly #port: MessagePort
   readonly #outbox: Outbox<PortRequest>
+  readonly #linger = new Linger()
   readonly #pending = new Map<number, Pending>()
   readonly #listeners = new Set<(change: Change) => void>()
   #lastId = 0
@@ -106,6 +108,7 @@ export class PortDatabase implements DocumentDatabase {
     const id = ++this.#lastId
     const encoded = encodeForPort(command)
     this.#outbox.add([id, 'command', database, encoded, encoded !== command, call])
+    this.#linger.sent()
     return new Promise((resolve, reject) => {
       const cancel = signal && (() => this.#outbox.add([id, 'cancel']))
       if (cancel) signal.addEventListener('abort', cancel, { once: true })
@@ -126,6 +129,8 @@ export class PortDatabase implements DocumentDatabase {
     const pending = this.#pending.get(id)
     if (!pending) return
     this.#settle(id, pending)
+    this.#linger.received()
+    if (this.#pending.size === 0) this.#linger.rest()
     if (kind === 'reply') pending.resolve(reply[3] ? decodeFromPort(payload, 'caller') : payload)
     else pending.reject(decodeError(payload))
   }

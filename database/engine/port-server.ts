@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Change } from '../command.ts'
 import type { Call } from './executor.ts'
+import { Linger } from './linger.ts'
 import { decodeFromPort, encodeForPort } from './port-codec.ts'
 import {
   encodeError,
@@ -30,6 +31,7 @@ export interface PortCarrier {
 export class PortServer {
   readonly #carrier: PortCarrier
   readonly #outbox: Outbox<PortReply>
+  readonly #linger = new Linger()
   readonly #running = new Map<number, CallOfPort>()
   readonly #sessions = new Set<string>()
   #watching: Disposable | undefined
@@ -44,6 +46,7 @@ export class PortServer {
   // internals
 
   #receive(request: PortRequest): void {
+    this.#linger.received()
     const [id, kind] = request
     switch (kind) {
       case 'command':
@@ -86,6 +89,7 @@ export class PortServer {
   #answer(id: number, reply: Doc): void {
     const encoded = encodeForPort(reply)
     this.#outbox.add([id, 'reply', encoded, encoded !== reply])
+    this.#linger.sent()
   }
 
   /** Sessions their client has ended need no ending with the port. */
