@@ -234,6 +234,12 @@ describe('configuration', () => {
     const broken = (text: string) => text.replace("default: 'http://pay.test", "default: 'pay.test")
     await withConfig(broken, async (other) => {
       expect(await other.order()).toMatchObject({ errCode: 52002, errMsg: zhHans[52002] })
+      // Of an order that was made before.
+      const out_trade_no = 'BEFORE'
+      const row = { out_trade_no, provider: 'wxpay', provider_pay_type: 'mp', status: 1, total_fee: 100 }
+      await (await other.space.db()).collection('uni-pay-orders').add(row)
+      const refund = other.admin.refund!({ out_trade_no })
+      expect(await refund).toMatchObject({ errCode: 52002, errMsg: zhHans[52002] })
     })
   })
 

@@ -80,6 +80,13 @@ describe('getOrderInfo', () => {
     expect(paySig).toBe(hmac(options.sandboxAppKey, `requestVirtualPayment&${signData}`))
   })
 
+  it('a mode that the client SDK does not have is refused', async () => {
+    const params = { mode: 'coins', sessionKey, outTradeNo: 'SBX1', buyQuantity: 1 }
+    expect((await failure(() => init().getOrderInfo(params as never))).message).toContain(
+      'mode must be short_series_coin or short_series_goods, not coins',
+    )
+  })
+
   it('what is missing is named in this order', async () => {
     const params: Row = {}
     const wanted: [string, unknown][] = [

@@ -37,6 +37,8 @@ export async function refund(params: RefundParams, caller: Caller): Promise<Row>
       ...virtualOf(order),
     })
   } catch (error) {
+    // What is wrong with the configuration is no answer of the platform.
+    if (error instanceof PayError) throw error
     return refusedRefund(error)
   }
   if (!result?.refundFee) throw new PayError(53002, { detail: String(result?.subMsg ?? '') })

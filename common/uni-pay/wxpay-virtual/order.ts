@@ -1,5 +1,5 @@
 /** Orders and refunds of virtual payment in our names (spec/uni-pay.md §2.3). */
-import { requireAll } from '../error.ts'
+import { paramError, requireAll } from '../error.ts'
 import { feeOf } from '../money.ts'
 import { compact, type Fields, fieldsOf } from '../naming.ts'
 import { type Merchant, provider } from './merchant.ts'
@@ -41,6 +41,8 @@ export function clientParams(params: OrderParams, { offerId, env, currencyType, 
   const { mode, productId, goodsPrice, sessionKey, outTradeNo, buyQuantity, attach } = params
   const goods = mode === 'short_series_goods' ? { productId, goodsPrice } : {}
   requireAll(provider, 'PARAM_ERROR', { mode, ...goods, sessionKey, outTradeNo, buyQuantity })
+  if (mode !== 'short_series_coin' && mode !== 'short_series_goods')
+    throw paramError(provider, `mode must be short_series_coin or short_series_goods, not ${String(mode)}`)
   const price = goodsPrice === undefined ? undefined : feeOf(provider, 'goodsPrice', goodsPrice)
   const quantity = feeOf(provider, 'buyQuantity', buyQuantity)
   const order = { buyQuantity: quantity, outTradeNo, productId, goodsPrice: price, attach }
