@@ -1,10 +1,8 @@
 /** `unicloud-local dev`: serve, print, reload, and stop cleanly. */
-import { existsSync, watch } from 'node:fs'
 import inspector from 'node:inspector'
-import path from 'node:path'
-import { configFileNames } from '../runtime/config/load-file.ts'
 import type { SpaceOptions } from '../runtime/config/options.ts'
 import { type DevServer, startDevServer } from '../runtime/dev-server.ts'
+import { ConfigChanges } from './config-changes.ts'
 import { leaveLeftovers } from './leftovers.ts'
 import { printFailure } from './print/failure.ts'
 import { followLogs } from './print/follow-logs.ts'
@@ -17,6 +15,7 @@ import { configFolder, type Flags, spaceOptions } from './space-options.ts'
 /** Runs until SIGINT or SIGTERM; a changed configuration file starts the space anew on the same port. */
 export async function dev(flags: Flags): Promise<void> {
   const stop = stopSignal()
+  using changes = new ConfigChanges(configFolder(flags))
   let options: SpaceOptions | undefined = await devOptions(flags)
   let { isolation } = options
   let port: number | undefined
@@ -30,7 +29,7 @@ export async function dev(flags: Flags): Promise<void> {
     }
     // Nothing else keeps the process while nothing is served.
     const waiting = server ? undefined : setInterval(() => {}, 60_000)
-    options = await Promise.race([stop.then(() => undefined), nextOptions(flags)])
+    options = await Promise.race([stop.then(() => undefined), nextOptions(changes, flags)])
     clearInterval(waiting)
     await server?.close()
     if (options?.isolation === 'in-process') isolation = options.isolation
@@ -80,9 +79,9 @@ function tell(text: string, json: boolean): void {
 }
 
 /** Resolves with fresh options once a changed configuration file can be used; a broken one is reported and waited on. */
-async function nextOptions(flags: Flags): Promise<SpaceOptions> {
+async function nextOptions(changes: ConfigChanges, flags: Flags): Promise<SpaceOptions> {
   for (;;) {
-    await configChange(configFolder(flags))
+    await changes.next()
     try {
       const options = await devOptions(flags)
       tell('configuration changed; starting again', flags.json === true)
@@ -91,19 +90,6 @@ async function nextOptions(flags: Flags): Promise<SpaceOptions> {
       printFailure(error, flags.json === true)
     }
   }
-}
-
-/** One change of a configuration file, present or new. */
-async function configChange(root: string): Promise<void> {
-  if (!existsSync(root)) return await new Promise(() => {})
-  await new Promise<void>((resolve) => {
-    const watcher = watch(root, { persistent: false }, (_event, file) => {
-      if (file === null || !configFileNames.includes(path.basename(file))) return
-      watcher.close()
-      // Editors write in several steps; the last one counts.
-      setTimeout(resolve, 50)
-    })
-  })
 }
 
 /** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */

@@ -5,6 +5,7 @@
 import { existsSync, type Stats } from 'node:fs'
 import path from 'node:path'
 import type { Manifest } from './project/manifest.ts'
+import { SecondLook } from './second-look.ts'
 
 /** Editors and git write several files at once; a pause this long ends a batch. In milliseconds, of machine time. */
 const quietMs = 8
@@ -34,8 +35,15 @@ export async function watchProject(options: WatchOptions): Promise<AsyncDisposab
   const flush = (): void => {
     const files = [...changed]
     changed.clear()
+    secondLook.schedule()
     options.onChange(files)
   }
+  const note = (file: string): void => {
+    changed.add(file)
+    clearTimeout(timer)
+    timer = setTimeout(flush, quietMs)
+  }
+  const secondLook = new SecondLook(note)
   const paths = watchedPaths(options.manifest)
   const present = paths.filter((file) => existsSync(file))
   const watcher = watch(present, {
@@ -51,9 +59,8 @@ export async function watchProject(options: WatchOptions): Promise<AsyncDisposab
     // Of the first listing counts what came since then: it has a change time of then, even by a move. Later on
     // everything counts: the files in a folder that is moved here keep their stamps.
     if (event === 'add' && first.holds(file) && stats && newest(stats) < options.since - stampMs) return
-    changed.add(file)
-    clearTimeout(timer)
-    timer = setTimeout(flush, quietMs)
+    secondLook.reported(file, stats)
+    note(file)
     // A cloud folder that was taken away may come back, as when a branch without it is checked out for a while.
     if (event === 'unlinkDir' && paths.includes(file)) watcher.add(file)
   })
@@ -65,6 +72,7 @@ export async function watchProject(options: WatchOptions): Promise<AsyncDisposab
   return {
     [Symbol.asyncDispose]: async () => {
       clearTimeout(timer)
+      secondLook.close()
       await watcher.close()
     },
   }

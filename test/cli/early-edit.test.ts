@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -76,4 +77,30 @@ test('a cloud folder that is taken away and comes back is watched as before', as
   changed.clear()
   await writeFile(file, 'now')
   await expect.poll(() => changed).toContain(file)
+})
+
+test('what a file is in the end is told, however fast the saves come', async () => {
+  const root = await mkdtemp(path.join(tmpdir(), 'unicloud-watch-'))
+  const file = path.join(root, 'index.js')
+  await writeFile(file, 'first')
+  let told = ''
+  await using _watching = await watchProject({
+    manifest: { root, cloudRoots: [root] } as unknown as Manifest,
+    data: path.join(root, '.unicloud-local'),
+    since: Date.now(),
+    onChange: () => {
+      told = readFileSync(file, 'utf8')
+    },
+    onError: (error) => {
+      throw error
+    },
+  })
+  for (let round = 0; round < 10; round++) {
+    for (const pause of [5, 15, 30, 45]) {
+      await writeFile(file, '')
+      await new Promise((resolve) => setTimeout(resolve, pause))
+      await writeFile(file, `${round} ${pause}`)
+      await expect.poll(() => told).toBe(`${round} ${pause}`)
+    }
+  }
 })

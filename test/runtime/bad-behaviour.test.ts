@@ -23,6 +23,8 @@ describe('ending the instance', () => {
     ['exit', 'ended unexpectedly: it ended itself with code 3'],
     ['throw', 'uncaught: Error: out of a timer'],
     ['emit', "uncaught: thrown: 'just text'"],
+    ['kill', 'it sent itself SIGKILL'],
+    ['kill group', 'it sent itself SIGTERM'],
   ]
   test.each(ways)('%s: its own caller is told, the next call gets a fresh one', async (how, line) => {
     const outcome = await space.invoke(clientCall('exits', { how }))
