@@ -1,5 +1,6 @@
 /** How a command ends when it cannot do its work: one line what and where, one line how to mend it. */
 import pc from 'picocolors'
+import { DatabaseError } from '../../database/command.ts'
 import { formatPlace, LocalError } from '../../errors/errors.ts'
 import { printRemark } from './remark.ts'
 
@@ -25,6 +26,13 @@ function describe(error: unknown): { err: string; code: number } {
     const hint = error.hint ? `\n  ${color.dim(error.hint)}` : ''
     return { err: `${color.red('error')} ${error.message}${where}${hint}`, code: 2 }
   }
+  // What a database refuses was asked of it: a filter, a name. Its own breakdowns keep their stack.
+  if (error instanceof DatabaseError && !breakdowns.has(error.code)) {
+    return { err: `${color.red('error')} ${error.message}`, code: 2 }
+  }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return { err: `${color.red('internal error')} ${text}`, code: 70 }
 }
+
+/** InternalError, UnknownError */
+const breakdowns: ReadonlySet<number> = new Set([1, 8])

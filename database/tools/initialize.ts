@@ -1,6 +1,7 @@
 import { LocalError } from '../../errors/errors.ts'
 import type { Now } from '../api/object-id-source.ts'
 import type { DatabaseProvider } from '../api/profile.ts'
+import { SeedPlan } from '../seed/seed-plan.ts'
 import { type SeedFile, type SeedOutcome, type SeedProblem, seedDatabase } from '../seed.ts'
 import { countDocuments, type DatabasePlace, listCollections } from './collections.ts'
 
@@ -19,12 +20,11 @@ export interface InitializeOptions extends DatabasePlace {
 /**
  * Applies a project's database files to its database, whatever is there already: collections, indexes and documents
  * that are missing are added, the rest stays (spec/database.md §14).
- * @throws LocalError USAGE when no file names a collection that was asked for
+ * @throws LocalError USAGE when no file names a collection that was asked for; nothing is changed then
  */
 export async function initializeDatabase(options: InitializeOptions): Promise<SeedOutcome> {
-  const outcome = await seedDatabase({ ...options, collections: 'all' })
-  refuseUnknown(options, Object.keys(outcome.seeded))
-  return outcome
+  if (options.only) refuseUnknown(options.only, await namedByFiles(options))
+  return seedDatabase({ ...options, collections: 'all' })
 }
 
 export interface ResetOutcome extends SeedOutcome {
@@ -40,9 +40,7 @@ export interface ResetOutcome extends SeedOutcome {
  */
 export async function resetDatabase(options: InitializeOptions): Promise<ResetOutcome> {
   const existing = await listCollections(options)
-  const named = new Set(options.files.map(({ collection }) => collection))
-  // What db_init.json names is known once it is read; it is not worth reading it twice.
-  if (!options.files.some(({ kind }) => kind === 'db_init')) refuseUnknown(options, [...existing, ...named])
+  if (options.only) refuseUnknown(options.only, [...existing, ...(await namedByFiles(options))])
   const dropped: ResetOutcome['dropped'] = []
   for (const name of existing) {
     if (options.only && !options.only.includes(name)) continue
@@ -54,8 +52,13 @@ export async function resetDatabase(options: InitializeOptions): Promise<ResetOu
 
 // internals
 
-function refuseUnknown({ only }: InitializeOptions, known: readonly string[]): void {
-  const unknown = only?.filter((name) => !known.includes(name)) ?? []
+/** Collections of the project's files. What is wrong in db_init.json is told when it is applied. */
+async function namedByFiles({ files }: InitializeOptions): Promise<readonly string[]> {
+  return (await SeedPlan.of(files, () => {})).collections
+}
+
+function refuseUnknown(only: readonly string[], known: readonly string[]): void {
+  const unknown = only.filter((name) => !known.includes(name))
   if (unknown.length === 0) return
   throw new LocalError('USAGE', `there is no collection ${unknown.join(', ')}`, {
     hint:

@@ -72,19 +72,30 @@ async function openToClients(owner: DatabaseOwner, opened: ConnectedDatabase): P
 }
 
 async function seed(owner: DatabaseOwner, database: DocumentDatabase): Promise<void> {
-  await seedDatabase({
+  const faulty = new Set<string>()
+  const { seeded } = await seedDatabase({
     database,
     name: owner.databaseName,
     provider: owner.manifest.provider,
     files: owner.manifest.databaseFiles,
     clock: owner.clock,
-    report: ({ severity, message, path: file, line }) =>
+    report: ({ severity, collection, message, path: file, line }) => {
+      if (severity === 'error' && collection !== undefined) faulty.add(collection)
       remark(
         owner,
         severity === 'error' ? 'error' : 'warn',
         `${message} (${path.relative(owner.manifest.root, file)}${line === undefined ? '' : `:${line}`})`,
-      ),
+      )
+    },
   })
+  // The collection is there now, so that the next start passes over its files.
+  for (const name of Object.keys(seeded).filter((name) => faulty.has(name))) {
+    remark(
+      owner,
+      'warn',
+      `${name} was made without what could not be used; once its files are mended: unicloud-local db reset ${name}`,
+    )
+  }
 }
 
 function remark(owner: DatabaseOwner, level: 'info' | 'warn' | 'error', text: string): void {

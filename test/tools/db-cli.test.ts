@@ -111,6 +111,37 @@ describe('init and reset', () => {
     expect(lines(await project.ok('export', 'users'))).toHaveLength(2)
   })
 
+  test.each(['init', 'reset'])(
+    '%s of a misspelt collection changes nothing, also beside a db_init.json',
+    async (command) => {
+      using project = Project.quiet()
+      project.write('uniCloud-aliyun/database/db_init.json', '{ "legacy": { "data": [{ "_id": "1" }] } }')
+      await project.ok('init')
+      await project.ok('import', project.write('users.jsonl', '{"_id":"c"}'))
+      project.write('uniCloud-aliyun/database/users.init_data.json', '[{"_id":"new"}]')
+      expect(
+        await project.run(command, 'users', 'lagacy', ...(command === 'reset' ? ['--yes'] : [])),
+      ).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/there is no collection lagacy\n {2}there are: legacy, orders, users/),
+      })
+      expect(lines(await project.ok('export', 'users'))).toHaveLength(3)
+    },
+  )
+
+  test('a first start that meets a broken file says how to bring in what it holds once it is mended', async () => {
+    using project = Project.quiet()
+    project.write('uniCloud-aliyun/database/orders.init_data.json', '[\n{"a":1}\n{"a":2}]')
+    project.write('uniCloud-aliyun/database/users.init_data.json', '[{"mail":"m"},{"mail":"m"}]')
+    const { stderr } = await cli(['run', 'count'], { cwd: project.path })
+    expect(stderr).toContain('not JSON: comma expected (uniCloud-aliyun/database/orders.init_data.json:3)')
+    expect(stderr).toContain('once its files are mended: unicloud-local db reset orders')
+    expect(stderr).toContain('once its files are mended: unicloud-local db reset users')
+    project.write('uniCloud-aliyun/database/orders.init_data.json', '[{"a":1},{"a":2}]')
+    await project.ok('reset', 'orders', '--yes')
+    expect(lines(await project.ok('export', 'orders'))).toHaveLength(2)
+  })
+
   test('a database that cannot be opened is set aside', async () => {
     using project = Project.quiet()
     await project.ok('init')
@@ -223,6 +254,17 @@ describe('export and import', () => {
         stderr: expect.stringContaining(message),
       })
     }
+  })
+
+  test.each([
+    ['a filter', ['export', 'users', '--query', '{"$foo":1}'], /^error unknown top level operator: \$foo/],
+    ['an order', ['export', 'users', '--sort', '{"a":"x"}'], /^error Illegal key in \$sort specification/],
+    ['a name', ['import', 'users.jsonl', '--collection', '$x'], /^error Invalid namespace/],
+  ])('%s that the database refuses is no breakdown', async (_what, args, text) => {
+    using project = Project.quiet()
+    await project.ok('init')
+    project.write('users.jsonl', '{"_id":"c"}')
+    expect(await project.run(...args)).toMatchObject({ code: 2, stderr: expect.stringMatching(text) })
   })
 
   test('problems have file and line; counts come at the end', async () => {
