@@ -111,6 +111,14 @@ describe('an order number again', () => {
     expect(row).toMatchObject({ total_fee: 100, status: 0 })
   })
 
+  it('a number that would come back from the database in lower case is refused', async () => {
+    const order = await shop.order({ out_trade_no: 'ABCDEF0123456789ABCDEF01' })
+    expect(order).toMatchObject({ errCode: 53001, errMsg: expect.stringContaining('24位十六进制') })
+    expect(await shop.order({ out_trade_no: '123456789012345678901234' })).toMatchObject({ errCode: 0 })
+    const { out_trade_no } = await shop.paidOrder({ out_trade_no: 'abcdef0123456789abcdef01' })
+    expect(await shop.pay().getOrder!({ out_trade_no })).toMatchObject({ has_paid: true, status: 1 })
+  })
+
   it('what the client sends for the platform does not change whose order it is, and how much', async () => {
     const { out_trade_no, errCode } = await shop.order({
       other: {

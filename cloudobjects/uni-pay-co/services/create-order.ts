@@ -20,6 +20,7 @@ type Row = UniCloudGuest.Row
 export async function createOrder(params: CreateOrderParams, caller: Caller): Promise<Row> {
   const outTradeNo = String(params.out_trade_no || newOutTradeNo())
   const order = checkOrder(params, caller)
+  if (isChangedByDatabase(outTradeNo)) throw new PayError(53001, { errMsg: unusableNumber })
   const { provider } = order
   const { platform, userAgent, cloudInfo } = caller
   // Before anything else that may fail: an unusable address is the merchant's to mend (52002).
@@ -43,6 +44,13 @@ export async function createOrder(params: CreateOrderParams, caller: Caller): Pr
 }
 
 // internals
+
+const unusableNumber = '支付单号（out_trade_no）不能是含大写字母的24位十六进制数：数据库会将其转为小写'
+
+/** It becomes an ObjectId, which comes back in lower case (spec/database.md): the platform would not know the number. */
+function isChangedByDatabase(number: string): boolean {
+  return /^[0-9a-f]{24}$/i.test(number) && number !== number.toLowerCase()
+}
 
 /** What virtual goods cost, is computed from them; coins by the rate of the configuration. */
 function priced(order: CheckedOrder, payType: string): CheckedOrder {
