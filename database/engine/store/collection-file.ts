@@ -68,6 +68,7 @@ export function readWholeFile(path: string): Buffer {
   try {
     bytes = readFileSync(path)
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw damaged(path, 'it is missing')
     throw fileError(error, 'reading', path)
   }
   const end = bytes.length - TRAILER

@@ -86,7 +86,7 @@ export function fileError(error: unknown, doing: string, path: string): Error {
 export function damaged(path: string, what: string): Error {
   return databaseError(
     96,
-    `The database file ${path} is damaged: ${what}. The file was left as it is. Restore it from a copy, or run \`unicloud-local db reset\` to start with an empty database.`,
+    `The database file ${path} is damaged: ${what}. The file was left as it is. Restore it from a copy, go back to a snapshot (\`unicloud-local db snapshot list\`), or run \`unicloud-local db reset\` to start with an empty database.`,
   )
 }
 

@@ -122,6 +122,26 @@ export function readJournal(bytes: Buffer, names: NameCache): JournalContents {
   return { records, good: at, flaw: undefined }
 }
 
+/**
+ * Whole commits behind a bad record: none are left by a write that was interrupted, so that any of them are a sign of
+ * damage. The length in front of a damaged record may be wrong as well, so the next whole one is looked for.
+ */
+export function commitsBehind(bytes: Buffer, { good, records }: JournalContents): number {
+  const last = records.at(-1)?.sequence ?? 0
+  let found = 0
+  let at = good + 1
+  while (at + HEADER <= bytes.length) {
+    const sequence = bytes.readDoubleLE(at + 8)
+    const end = at + HEADER + bytes.readUInt32LE(at)
+    // The checksum is worth its time only where the rest looks like a record.
+    const likely = Number.isInteger(sequence) && sequence > last && end > at + HEADER && end <= bytes.length
+    const whole = likely && bytes.readUInt32LE(at + 4) === checksum(bytes.subarray(at, end))
+    if (whole) found++
+    at = whole ? end : at + 1
+  }
+  return found
+}
+
 // internals
 
 const HEADER = 16

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NameCache } from './bson-reader.ts'
 import { damaged, fileError, fileNames, isCollectionName, journalName, journalNumber } from './files.ts'
-import { type JournalContents, type JournalRecord, readJournal } from './journal.ts'
+import { commitsBehind, type JournalContents, type JournalRecord, readJournal } from './journal.ts'
 import { type Manifest, readManifest } from './manifest.ts'
 import { StoredCatalog } from './stored-catalog.ts'
 
@@ -102,12 +102,8 @@ function follow(record: JournalRecord, catalog: StoredCatalog, path: string): vo
 }
 
 /** Ends a journal behind its last good record. What is cut off is kept beside it: it may be all there is. */
-function cut(
-  path: string,
-  bytes: Buffer,
-  { good, flaw }: JournalContents,
-  warn: (text: string) => void,
-): void {
+function cut(path: string, bytes: Buffer, contents: JournalContents, warn: (text: string) => void): void {
+  const { good, flaw } = contents
   const kept = `${path}.cut-${good}`
   try {
     writeFileSync(kept, bytes.subarray(good))
@@ -115,8 +111,12 @@ function cut(
   } catch (error) {
     throw fileError(error, 'repairing', path)
   }
+  const lost = commitsBehind(bytes, contents)
   warn(
     `The last ${bytes.length - good} bytes of ${path} were cut off: ${flaw}. They are kept in ${kept}. ` +
-      'This is what remains of a write that a power cut or a full disk has interrupted; everything before it is there.',
+      (lost === 0
+        ? 'This is what remains of a write that a power cut or a full disk has interrupted; everything before it is there.'
+        : `The file is damaged there, and ${lost === 1 ? '1 later commit is' : `${lost} later commits are`} lost; ` +
+          'everything before it is there. A snapshot or an export may have more ("unicloud-local db snapshot list").'),
   )
 }

@@ -5,7 +5,7 @@ import { NameCache } from '../store/bson-reader.ts'
 import { readCollectionFile, readWholeFile } from '../store/collection-file.ts'
 import type { CatalogEntry } from '../store/contract.ts'
 import { fileError, isCollectionName, journalName, journalNumber, LOCK, MANIFEST } from '../store/files.ts'
-import { type JournalContents, readJournal } from '../store/journal.ts'
+import { commitsBehind, type JournalContents, readJournal } from '../store/journal.ts'
 import { type Manifest, readManifest } from '../store/manifest.ts'
 import { MemoryCollection } from '../store/memory-collection.ts'
 import { replay } from '../store/replay.ts'
@@ -118,10 +118,9 @@ class FolderCheck {
 
   #journal(file: string, last: boolean): void {
     let contents: JournalContents
-    let length: number
+    let bytes: Buffer
     try {
-      const bytes = readFileSync(join(this.#directory, file))
-      length = bytes.length
+      bytes = readFileSync(join(this.#directory, file))
       contents = readJournal(bytes, this.#names)
     } catch (error) {
       this.#fault(error, file)
@@ -138,9 +137,13 @@ class FolderCheck {
       for (const write of record.writes) this.#catalog.collections.get(write.collection)?.pending.push(write)
     }
     if (contents.flaw === undefined) return
-    const rest = `${contents.flaw} at byte ${contents.good}; ${length - contents.good} bytes are left`
+    const rest = `${contents.flaw} at byte ${contents.good}; ${bytes.length - contents.good} bytes are left`
+    const behind = commitsBehind(bytes, contents)
     if (!last) this.#findings.add('error', `${rest}, and a later journal follows`, { file })
-    else
+    else if (behind > 0) {
+      const lost = `${behind === 1 ? '1 later commit' : `${behind} later commits`} among them`
+      this.#findings.add('error', `${rest}, ${lost}: the next start cuts them off`, { file })
+    } else
       this.#findings.add('warning', `${rest}: a write that was interrupted, cut off at the next start`, {
         file,
       })

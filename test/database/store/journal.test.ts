@@ -340,6 +340,36 @@ describe('recovery', () => {
     }
   })
 
+  test('what is lost behind a damaged commit is told; an interrupted write loses nothing', async () => {
+    using original = new Folder()
+    await smallJournal(original)
+    const bytes = readFileSync(original.file('journal-1'))
+    const second = 16 + bytes.readUInt32LE(0)
+    const third = second + 16 + bytes.readUInt32LE(second)
+    const cases: Array<[what: string, damage: (journal: Buffer) => unknown, told: RegExp]> = [
+      [
+        'a wrong byte',
+        (journal) => journal.writeUInt8(journal[second + 30]! ^ 1, second + 30),
+        /\d+ later commits? (is|are) lost/,
+      ],
+      ['a wrong length', (journal) => journal.writeUInt32LE(7, second), /\d+ later commits? (is|are) lost/],
+      [
+        'a wrong byte in the last one',
+        (journal) => journal.subarray(0, third).fill(0, third - 4),
+        /interrupted/,
+      ],
+      ['a torn end', (journal) => journal.subarray(0, third - 3), /interrupted/],
+    ]
+    for (const [what, damage, told] of cases) {
+      using folder = new Folder(original.path)
+      const copy = Buffer.from(bytes)
+      const damaged = damage(copy)
+      writeFileSync(folder.file('journal-1'), Buffer.isBuffer(damaged) ? damaged : copy)
+      await using _database = folder.open({ durability: 'none' })
+      expect(folder.warnings, what).toEqual([expect.stringMatching(told)])
+    }
+  })
+
   test('a missing commit in the middle is refused', async () => {
     using folder = new Folder()
     await smallJournal(folder)
