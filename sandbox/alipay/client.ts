@@ -6,6 +6,7 @@ import { ClientRefused, type PlatformParts } from '../core/platform.ts'
 import { AlipayError } from './errors.ts'
 import { authenticate } from './gateway.ts'
 import { findTrade, tradeFor } from './orders.ts'
+import { signTypeOf } from './signature.ts'
 
 const APP_PAY = 'alipay.trade.app.pay'
 
@@ -34,7 +35,9 @@ export function openByAlipayClient(parts: PlatformParts, client: Json): Order | 
       expected = verification.expected
     }
     authenticate(request, { verified }, parts)
-    const order = tradeFor(parts, APP_PAY, request.biz, { notifyUrl: params.notify_url ?? '', returnUrl: '' })
+    const { notify_url: notifyUrl = '' } = params
+    const addresses = { notifyUrl, returnUrl: '', signType: signTypeOf(params.sign_type) }
+    const order = tradeFor(parts, APP_PAY, request.biz, addresses)
     parts.ledger.scan(order)
     return order
   } catch (error) {

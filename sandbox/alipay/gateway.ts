@@ -5,7 +5,7 @@ import { isObject, type JsonObject, parseJson } from '../core/json.ts'
 import type { PlatformParts } from '../core/platform.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { AlipayError } from './errors.ts'
-import { signAlipay, stringToSign, verifyAlipay } from './signature.ts'
+import { type SignType, signAlipay, stringToSign, verifyAlipay } from './signature.ts'
 
 export interface GatewayRequest {
   params: Record<string, string>
@@ -81,6 +81,8 @@ export interface Sealing {
   keys: KeyRing
   /** Default: Alipay's own. */
   key?: KeyRing['alipay']['platformKey']
+  /** As the request was signed. */
+  signType: SignType
   /** Alipay leaves the signature away where it does not know the caller. */
   signed: boolean
 }
@@ -89,13 +91,13 @@ export interface Sealing {
 export function gatewayAnswer(
   method: string,
   node: JsonObject,
-  { certificateMode, keys, key, signed }: Sealing,
+  { certificateMode, keys, key, signType, signed }: Sealing,
 ): Answer {
   const name = method ? `${method.replace(/\./g, '_')}_response` : 'error_response'
   // Slashes are escaped, as Alipay does it: whoever re-serialises before verifying fails here, not in production.
   const text = JSON.stringify(node).replace(/\//g, '\\/')
   const certificate = certificateMode ? `,"alipay_cert_sn":"${keys.alipay.platformCertSn}"` : ''
-  const sign = signed ? `,"sign":"${signAlipay(text, key ?? keys.alipay.platformKey)}"` : ''
+  const sign = signed ? `,"sign":"${signAlipay(text, key ?? keys.alipay.platformKey, signType)}"` : ''
   return {
     status: 200,
     headers: { 'Content-Type': 'text/html;charset=utf-8' },

@@ -11,7 +11,7 @@ import { numbers } from '../core/numbers.ts'
 import { type Order, settledOf } from '../core/order.ts'
 import type { PlatformParts } from '../core/platform.ts'
 import { buyerOf } from './orders.ts'
-import { signAlipay, stringToSign } from './signature.ts'
+import { signAlipay, signTypeOf, stringToSign } from './signature.ts'
 import { buyerLogonId, exists, fundBills, tradeStatus } from './trade.ts'
 
 const MINUTE = 60_000
@@ -73,7 +73,7 @@ export class AlipayNotices implements NoticeRules {
   compose(notice: Notice, fault?: Fault): Outgoing {
     const params = changed(texts(objectAt(notice.content, 'params')), fault)
     const key = fault?.fault === 'notify.forged' ? this.#anyKey() : this.#parts.keys().alipay.platformKey
-    params.sign = signAlipay(stringToSign(params, ['sign_type']), key)
+    params.sign = signAlipay(stringToSign(params, ['sign_type']), key, signTypeOf(params.sign_type))
     if (fault?.fault === 'notify.tampered') params.subject = `${params.subject}*`
     // Still a form to who looks for one, which receivers must; to a gateway it is bytes.
     const type =
@@ -119,7 +119,7 @@ export class AlipayNotices implements NoticeRules {
       receipt_amount: paid,
       buyer_pay_amount: paid,
       app_id: order.appId,
-      sign_type: 'RSA2',
+      sign_type: signTypeOf(order.details.signType),
       seller_id: String(order.details.sellerId),
       ...(order.paidAt === undefined ? {} : { gmt_payment: spacedTime(order.paidAt) }),
       notify_time: this.#now(),

@@ -7,12 +7,15 @@ import { isUnpaid, type Order } from '../core/order.ts'
 import type { PlatformParts } from '../core/platform.ts'
 import { Refusal } from '../core/refusal.ts'
 import { AlipayError } from './errors.ts'
+import type { SignType } from './signature.ts'
 import { buyerLogonId, CODE_MS, exists, fundBills, TRADE_MS, timeoutOf, tradeStatus } from './trade.ts'
 
 /** What a request says beside `biz_content`. */
 export interface Addresses {
   notifyUrl: string
   returnUrl: string
+  /** Notifications are signed as the request was. */
+  signType: SignType
 }
 
 const PRECREATE = 'alipay.trade.precreate'
@@ -51,6 +54,7 @@ export function tradeFor(parts: PlatformParts, method: string, biz: JsonObject, 
     expiresAt: expiry(biz, clock.now(), method),
     transactionId: numbers.alipayTrade(clock.now()),
     details: {
+      signType: addresses.signType,
       sellerId: textAt(biz, 'seller_id') || seller_id,
       body: textAt(biz, 'body') ?? '',
       openIdMode: textAt(biz, 'buyer_open_id') !== undefined,

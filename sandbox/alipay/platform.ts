@@ -20,7 +20,7 @@ import { authenticate, type GatewayRequest, gatewayAnswer, readGatewayRequest } 
 import { AlipayNotices } from './notices.ts'
 import { type Addresses, findTrade, numbersOf, query, tradeFor } from './orders.ts'
 import { cancel, close, queryRefund, refund } from './refunds.ts'
-import { signAlipay, stringToSign } from './signature.ts'
+import { signAlipay, signTypeOf, stringToSign } from './signature.ts'
 
 type Handler = (biz: JsonObject, call: Call, addresses: Addresses) => JsonObject
 
@@ -85,7 +85,8 @@ export class Alipay implements Platform {
   refusal(request: ApiRequest, code = 'ACQ.SYSTEM_ERROR'): Answer {
     const asked = readGatewayRequest(request)
     const keys = this.#parts.keys()
-    const sealing = { certificateMode: asked.certificateMode, keys, signed: true }
+    const { certificateMode, params } = asked
+    const sealing = { certificateMode, keys, signType: signTypeOf(params.sign_type), signed: true }
     return gatewayAnswer(asked.method, errorNode(new AlipayError(code)), sealing)
   }
 
@@ -109,6 +110,7 @@ export class Alipay implements Platform {
   /** The payer goes back with a signed account of what happened; it is no proof of payment. */
   returnAddress(order: Order): string | undefined {
     if (!order.returnUrl) return undefined
+    const signType = signTypeOf(order.details.signType)
     const params: Record<string, string> = {
       charset: 'utf-8',
       out_trade_no: order.outTradeNo,
@@ -118,11 +120,12 @@ export class Alipay implements Platform {
       auth_app_id: order.appId,
       version: '1.0',
       app_id: order.appId,
-      sign_type: 'RSA2',
+      sign_type: signType,
       seller_id: String(order.details.sellerId),
       timestamp: spacedTime(this.#parts.clock.now()),
     }
-    params.sign = signAlipay(stringToSign(params, ['sign_type']), this.#parts.keys().alipay.platformKey)
+    const { platformKey } = this.#parts.keys().alipay
+    params.sign = signAlipay(stringToSign(params, ['sign_type']), platformKey, signType)
     return `${order.returnUrl}${order.returnUrl.includes('?') ? '&' : '?'}${new URLSearchParams(params)}`
   }
 
@@ -159,12 +162,13 @@ export class Alipay implements Platform {
   }
 
   #sealed(
-    { method, certificateMode }: GatewayRequest,
+    { method, certificateMode, params }: GatewayRequest,
     call: Call,
     node: JsonObject,
     signed: boolean,
   ): Answer {
-    const sealing = { certificateMode, keys: this.#parts.keys(), signed }
+    const signType = signTypeOf(params.sign_type)
+    const sealing = { certificateMode, keys: this.#parts.keys(), signType, signed }
     if (!call.fault('api.badSignature', 'api.badSerial')) return gatewayAnswer(method, node, sealing)
     const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
     return gatewayAnswer(method, node, { ...sealing, key })
@@ -180,7 +184,8 @@ export class Alipay implements Platform {
 // internals
 
 function addressesOf(params: Record<string, string>): Addresses {
-  return { notifyUrl: params.notify_url ?? '', returnUrl: params.return_url ?? '' }
+  const { notify_url: notifyUrl = '', return_url: returnUrl = '' } = params
+  return { notifyUrl, returnUrl, signType: signTypeOf(params.sign_type) }
 }
 
 function placed(method: string, order: Order): JsonObject {

@@ -55,7 +55,9 @@ function checkV2(parts: PlatformParts, client: JsonObject, order: Order, isApp: 
     : ['nonceStr', 'package', 'signType', 'timeStamp']
   const signed: Record<string, string> = isApp ? {} : { appId: order.appId }
   for (const name of names) signed[name] = textAt(client, name) ?? ''
-  const type = textAt(client, 'signType') === 'HMAC-SHA256' ? 'HMAC-SHA256' : 'MD5'
+  // An app does not say how it signs: as the order was.
+  const said = isApp ? order.details.signType : textAt(client, 'signType')
+  const type = said === 'HMAC-SHA256' ? 'HMAC-SHA256' : 'MD5'
   const { v2_key } = parts.keys().constants.wechat
   const given = textAt(client, isApp ? 'sign' : 'paySign') ?? ''
   if (given !== signV2(signed, v2_key, type)) {

@@ -130,7 +130,7 @@ describe('Alipay', () => {
 
   test('alipay-response', () => {
     const { input, expected } = vector('alipay-response')
-    const sealing = { certificateMode: true, keys: ring, signed: true }
+    const sealing = { certificateMode: true, keys: ring, signType: 'RSA2', signed: true } as const
     const answer = gatewayAnswer('alipay.trade.precreate', JSON.parse(input.node), sealing)
     expect(answer.body).toBe(expected.raw_body)
   })
@@ -139,7 +139,7 @@ describe('Alipay', () => {
     const { input, steps, expected } = vector(id)
     const text = stringToSign(input.params, ['sign_type'])
     expect(text).toBe(steps.string_to_sign)
-    const sign = signAlipay(text, ring.alipay.platformKey)
+    const sign = signAlipay(text, ring.alipay.platformKey, 'RSA2')
     expect(sign).toBe(expected.sign)
     expect(new URLSearchParams({ ...input.params, sign }).toString()).toBe(expected.body)
   })

@@ -42,6 +42,22 @@ describe('scenario 5: a code to scan', () => {
   })
 })
 
+it('a merchant that signs with RSA is answered and notified with RSA', async () => {
+  const other = await Shop.open({ config: (text) => text.replaceAll("keyType: 'PKCS8'", "signType: 'RSA'") })
+  try {
+    for (const client of [web, { platform: 'app' }]) {
+      const { out_trade_no, order } = await other.order(alipay, client)
+      await (client === web
+        ? other.control('POST', `/orders/${out_trade_no}/pay`)
+        : other.control('POST', '/pay', { client: order }))
+      expect(await other.row(out_trade_no)).toMatchObject({ status: 1, user_order_success: true })
+      expect(await other.pay().getOrder!({ out_trade_no })).toMatchObject({ has_paid: true })
+    }
+  } finally {
+    await other.close()
+  }
+})
+
 it('a notification that the gateway hands over as base64', async () => {
   const { out_trade_no } = await shop.order(alipay, web)
   await shop.fault('notify.base64')

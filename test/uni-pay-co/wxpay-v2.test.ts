@@ -44,6 +44,21 @@ it('scenario 4: order, payment, refund', async () => {
   expect(await shop.callbacks(out_trade_no)).toBe(1)
 })
 
+it('HMAC-SHA256 instead of MD5, in a mini program and an app', async () => {
+  const other = await Shop.open({
+    config: (text) => v2(text).replaceAll('version: 2', "version: 2, signType: 'HMAC-SHA256'"),
+  })
+  try {
+    for (const platform of ['mp-weixin', 'app']) {
+      const { out_trade_no, order } = await other.order({}, { platform })
+      await other.control('POST', `/orders/${out_trade_no}/pay`, { client: order })
+      expect(await other.row(out_trade_no)).toMatchObject({ status: 1, user_order_success: true })
+    }
+  } finally {
+    await other.close()
+  }
+})
+
 it('closed', async () => {
   const { out_trade_no } = await shop.order()
   expect(await shop.pay().closeOrder!({ out_trade_no })).toMatchObject({ errCode: 0 })
