@@ -83,13 +83,11 @@ async function listCandidates(): Promise<Candidate[]> {
     {
       name: 'node:http',
       command: [process.execPath, path.join(servers, 'node-http.js')],
-      port: 7302,
       probe: '/',
     },
     {
       name: 'express 5',
       command: [process.execPath, path.join(servers, 'express.js')],
-      port: 7303,
       probe: '/',
     },
   ]
@@ -102,7 +100,6 @@ function ours(name: string, project: string, flags: readonly string[] = []): Can
   return {
     name,
     command: [process.execPath, main, 'dev', '--project', project, '--port', '{port}', ...flags],
-    port: 7301,
     probe: '/f0',
   }
 }
@@ -119,14 +116,12 @@ function peers(): Candidate[] {
       name: '@google-cloud/functions-framework',
       command: [node, `${bin}/functions-framework`, '--target=hello', '--source=google.js', '--port={port}'],
       cwd,
-      port: 7311,
       probe: '/',
     },
     {
       name: '@cloudbase/functions-framework',
       command: [node, `${bin}/tcb-ff`, '--source=cloudbase.js', '--port={port}'],
       cwd,
-      port: 7312,
       probe: '/',
     },
     {
@@ -136,22 +131,20 @@ function peers(): Candidate[] {
         `${bin}/serverless`,
         'offline',
         '--httpPort={port}',
-        '--lambdaPort=7393',
+        '--lambdaPort={other port}',
         '--useInProcess',
       ],
       cwd: path.join(folder, 'serverless'),
       env: { SLS_TELEMETRY_DISABLED: '1' },
-      port: 7313,
       probe: '/hello',
     },
     {
       name: 'serverless-offline (threads)',
-      command: [node, `${bin}/serverless`, 'offline', '--httpPort={port}', '--lambdaPort=7394'],
+      command: [node, `${bin}/serverless`, 'offline', '--httpPort={port}', '--lambdaPort={other port}'],
       cwd: path.join(folder, 'serverless'),
       env: { SLS_TELEMETRY_DISABLED: '1' },
-      port: 7314,
       probe: '/hello',
     },
-    { name: 'miniflare', command: [node, 'miniflare.js'], cwd, port: 7315, probe: '/' },
+    { name: 'miniflare', command: [node, 'miniflare.js'], cwd, probe: '/' },
   ]
 }

@@ -26,7 +26,6 @@ export async function benchMemory(report: Report, rounds: number): Promise<void>
         '--port',
         '{port}',
       ],
-      port: 7330,
       probe: '/_unicloud/api/health',
     })
     await pause(3000)

@@ -1,6 +1,6 @@
 /** Starts a server under test as a process of its own and waits until it answers. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { connect } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 
 export interface RunningServer {
   pid: number
@@ -12,22 +12,26 @@ export interface RunningServer {
 }
 
 export interface ServerCommand {
-  /** Command and arguments; `{port}` is replaced. */
+  /** Command and arguments; `{port}` and `{other port}` are replaced by free ones. */
   command: readonly string[]
   cwd?: string
   env?: Record<string, string>
-  port: number
+  /** Default: a free one. */
+  port?: number
   /** Path that must answer 200. */
   probe: string
 }
 
 /** @throws Error with the end of the process's output when it does not answer within a minute */
 export async function startServer(what: ServerCommand): Promise<RunningServer> {
-  const [file = '', ...args] = what.command.map((part) => part.replaceAll('{port}', String(what.port)))
+  const [port, other] = [what.port ?? (await freePort()), await freePort()]
+  const [file = '', ...args] = what.command.map((part) =>
+    part.replaceAll('{port}', String(port)).replaceAll('{other port}', String(other)),
+  )
   const started = performance.now()
   const child = spawn(file, args, {
     cwd: what.cwd,
-    env: { ...process.env, PORT: String(what.port), ...what.env },
+    env: { ...process.env, PORT: String(port), ...what.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
@@ -37,20 +41,29 @@ export async function startServer(what: ServerCommand): Promise<RunningServer> {
       output = (output + text).slice(-4000)
     })
   }
-  const url = `http://127.0.0.1:${what.port}`
+  const url = `http://127.0.0.1:${port}`
   try {
-    await answers(what.port, `${url}${what.probe}`, child)
+    await answers(port, `${url}${what.probe}`, child)
   } catch (error) {
     child.kill('SIGKILL')
     throw new Error(`${file} ${args.join(' ')}: ${(error as Error).message}\n${output}`)
   }
   return {
     pid: child.pid ?? 0,
-    port: what.port,
+    port,
     url,
     firstAnswerMs: performance.now() - started,
     stop: () => stop(child),
   }
+}
+
+/** A port of loopback nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
 }
 
 // internals

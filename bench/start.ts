@@ -44,7 +44,6 @@ async function measure(project: BenchProject, times: Times): Promise<void> {
       '--port',
       '{port}',
     ],
-    port: 7320,
     probe: '/f0',
   })
   times.first.push(server.firstAnswerMs)

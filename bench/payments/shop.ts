@@ -6,7 +6,7 @@ import { packageRoot } from '../../runtime/package-info.ts'
 import { readKeyMaterial } from '../../sandbox/keys/key-material.ts'
 import { configText, uniPayConfig } from '../../sandbox/keys/uni-pay-config.ts'
 import published from '../../sandbox/keys/vector-keys.json' with { type: 'json' }
-import { type RunningServer, startServer } from '../server.ts'
+import { freePort, type RunningServer, startServer } from '../server.ts'
 
 export const material = readKeyMaterial(published, 'vector-keys.json')
 
@@ -28,13 +28,12 @@ export interface UnpaidOrder {
   total: number
 }
 
-const port = 7340
-
 export async function openShop(): Promise<ShopServer> {
   const root = await mkdtemp(path.join(tmpdir(), 'unicloud-bench-'))
+  const port = await freePort()
   await writeFiles(root, {
     'unicloud-local.config.json': JSON.stringify({ sandboxKeys: 'published', maxInstances: 1 }),
-    ...cloudFunctions(),
+    ...cloudFunctions(port),
   })
   const main = path.join(packageRoot, 'dist/cli/main.js')
   const server = await startServer({
@@ -128,7 +127,7 @@ function goodsNumber(outTradeNo: string): string {
 }
 
 /** Paths below the project folder -> content. */
-function cloudFunctions(): Record<string, string | Buffer> {
+function cloudFunctions(port: number): Record<string, string | Buffer> {
   const folder = 'uniCloud-aliyun/cloudfunctions'
   const center = `${folder}/common/uni-config-center/uni-pay`
   const { config, files } = uniPayConfig(material, `http://127.0.0.1:${port}/uni-pay-co`)
