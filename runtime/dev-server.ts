@@ -1,4 +1,6 @@
 /** A space with its faces: timers, HTTP and hot reload. What `dev` runs, without the terminal. */
+import path from 'node:path'
+import { lockOwner } from '../database/engine/store/lock.ts'
 import type { SpaceOptions } from './config/options.ts'
 import { createGateway, type Listening } from './gateway/server.ts'
 import { HotReload } from './hot-reload.ts'
@@ -36,6 +38,7 @@ export async function startDevServer(
   // MongoDB clients do not wait for a function to use the database first.
   if (options.dbPort !== undefined) await openDatabaseOf(space)
   else if (/^mongod/.test(options.database)) reportUnreachable(space)
+  else if (options.database === 'embedded') reportInUse(space, path.join(options.data, 'database'))
   const timers = new SpaceTimers(space, options.timers)
   const { storage, clientStorage, push } = space.services
   let listening: Listening | undefined
@@ -89,4 +92,14 @@ function reportUnreachable(space: Space): void {
     const text = [error.message, error.hint].filter(Boolean).join('; ')
     space.logs.append({ time: space.clock.now(), level: 'error', channel: 'system', text })
   })
+}
+
+/** The database opens with its first use; whoever starts a second server should not have to wait for that. */
+function reportInUse(space: Space, directory: string): void {
+  const owner = lockOwner(directory)
+  if (!owner) return
+  const text =
+    `the database folder ${directory} is in use by process ${owner.pid}: functions that use the database fail until ` +
+    'it ends; stop it, or give this server a folder of its own with --data'
+  space.logs.append({ time: space.clock.now(), level: 'warn', channel: 'system', text })
 }

@@ -453,6 +453,11 @@ describe('while another process has the data folder', { timeout: 60_000 }, () =>
     expect((await project.ok('shell', '--uri')).trim()).toMatch(
       /^mongodb:\/\/.*mongodb\.sock\/local-space\?directConnection=true$/,
     )
+    await using second = await dev([], project.path)
+    expect(second.output.stderr).toMatch(
+      /the database folder .* is in use by process \d+: functions that use the database fail/,
+    )
+    await second.stop()
     expect(await server.stop()).toBe(0)
     await project.ok('snapshot', 'restore', 'live')
     expect(lines(await project.ok('export', 'users'))).toHaveLength(4)
