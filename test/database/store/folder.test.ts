@@ -63,12 +63,12 @@ describe('one owner', () => {
     'a lock of a killed process that its parent forgot is taken over',
     async () => {
       using folder = new Folder()
-      // `sleep` takes the shell's place and never asks for the end of the child it got with it.
-      const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'])
+      // `sleep` takes the shell's place and never asks for the end of the child it got with it (which ends later).
+      const parent = spawn('sh', ['-c', 'sleep 1 & echo $!; exec sleep 60'])
       try {
         const pid = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)))
         const stat = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-        await expect.poll(() => stat()[0]).toBe('Z')
+        await expect.poll(() => stat()[0], { timeout: 10_000 }).toBe('Z')
         writeFileSync(
           folder.file('lock'),
           JSON.stringify({ pid, started: stat()[19], host: hostname(), token: 'x' }),
