@@ -1,6 +1,6 @@
 /** A space with its faces: timers, HTTP and hot reload. What `dev` runs, without the terminal. */
+import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { lockOwner } from '../database/engine/store/lock.ts'
 import type { SpaceOptions } from './config/options.ts'
 import { createGateway, type Listening } from './gateway/server.ts'
 import { HotReload } from './hot-reload.ts'
@@ -38,7 +38,7 @@ export async function startDevServer(
   // MongoDB clients do not wait for a function to use the database first.
   if (options.dbPort !== undefined) await openDatabaseOf(space)
   else if (/^mongod/.test(options.database)) reportUnreachable(space)
-  else if (options.database === 'embedded') reportInUse(space, path.join(options.data, 'database'))
+  else if (options.database === 'embedded') await reportInUse(space, path.join(options.data, 'database'))
   const timers = new SpaceTimers(space, options.timers)
   const { storage, clientStorage, push } = space.services
   let listening: Listening | undefined
@@ -95,7 +95,9 @@ function reportUnreachable(space: Space): void {
 }
 
 /** The database opens with its first use; whoever starts a second server should not have to wait for that. */
-function reportInUse(space: Space, directory: string): void {
+async function reportInUse(space: Space, directory: string): Promise<void> {
+  if (!existsSync(path.join(directory, 'lock'))) return
+  const { lockOwner } = await import('../database/engine/store/lock.ts')
   const owner = lockOwner(directory)
   if (!owner) return
   const text =
