@@ -21,7 +21,9 @@ export function hostsOf(uri: string): string {
 export function withoutSecrets(text: string, uri: string): string {
   const secrets = /^[a-z+]+:\/\/(.*)@/is.exec(uri)?.[1] ?? ''
   let shown = text.replaceAll(uri, shownUri(uri))
-  for (const secret of [secrets, ...secrets.split(':')]) {
+  // A name is no secret, and a short one would be found in the middle of words.
+  const [name = '', ...password] = secrets.split(':')
+  for (const secret of [secrets, password.join(':'), ...(password.length > 0 ? password : [name])]) {
     if (secret === '') continue
     shown = shown.replaceAll(secret, '***').replaceAll(decoded(secret), '***')
   }

@@ -32,9 +32,16 @@ export function databaseErrorOf(error: unknown, uri: string): DatabaseError {
 
 /** Why no connection could be made, for the person who wrote the setting. */
 export function connectError(error: unknown, uri: string): LocalError {
-  const hosts = hostsOf(uri)
-  const cause = withoutSecrets(reason(error as Error), uri)
   if (error instanceof LocalError) return error
+  const hosts = hostsOf(uri)
+  const cause = systemReason(error as Error) ?? withoutSecrets((error as Error).message, uri)
+  const { path, syscall, code } = error as NodeJS.ErrnoException
+  if (syscall === 'open' && path !== undefined) {
+    return new LocalError('CONFIG_INVALID', `database: the file ${path} cannot be read (${code})`, {
+      hint: 'an option of the connection string names it, such as `tlsCAFile` or `tlsCertificateKeyFile`',
+      cause: error,
+    })
+  }
   if ((error as Error).name === 'MongoParseError' || (error as Error).name === 'MongoInvalidArgumentError') {
     return new LocalError(
       'CONFIG_INVALID',
@@ -103,10 +110,14 @@ const LABELS: ReadonlySet<string> = new Set([
 
 /** What the system said, when it was the system; else the driver's own words. */
 function reason(error: Error): string {
+  return systemReason(error) ?? error.message
+}
+
+function systemReason(error: Error): string | undefined {
   const known = [...SYSTEM].find(([code]) =>
     causes(error).some((cause) => cause.code === code || cause.message.includes(code)),
   )
-  return known ? known[1] : error.message
+  return known?.[1]
 }
 
 /** An error with those behind it. */

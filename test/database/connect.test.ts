@@ -168,6 +168,24 @@ describe('a server by connection string', () => {
     if (expected.code === 'DATABASE_UNAVAILABLE')
       expect(told).toMatch(/127\.0\.0\.1:\d+ cannot be reached: nothing listens/)
   })
+
+  test('a certificate that is not there is named, and it is no matter of the address', async () => {
+    const uri = `mongodb://u:p@127.0.0.1:${await unusedPort()}/?tls=true&tlsCAFile=/no/such.pem`
+    await expect(connectDatabase(uri)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: 'database: the file /no/such.pem cannot be read (ENOENT)',
+      hint: expect.stringContaining('tlsCAFile'),
+    })
+  })
+
+  test('a short name or password does not mutilate what is told', async () => {
+    const uri = 'mongodb://u:s@nowhere.invalid:1/?serverSelectionTimeoutMS=300'
+    await expect(connectDatabase(uri)).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /nowhere\.invalid:1 cannot be reached: (there is no such host|its name cannot)/,
+      ),
+    })
+  })
 })
 
 describe('mongod', () => {
