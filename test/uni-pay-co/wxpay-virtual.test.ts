@@ -49,6 +49,15 @@ it('a login keeps the session key here', async () => {
   expect(await shop.pay().getOpenid!({ provider: 'wxpay', code: 'wrong' })).toMatchObject({ errCode: -1 })
 })
 
+it.each([
+  ['api.malformed', {}, 'HTTP 200, the answer cannot be read'],
+  ['api.http', { status: 502 }, 'HTTP 502'],
+])('no part of a session key is in an error: %s', async (fault, args, reason) => {
+  await shop.fault(fault, args)
+  const answer = await shop.pay().getOpenid!({ provider: 'wxpay', code: `sandbox:${openid}` })
+  expect(answer).toMatchObject({ thrown: true, errMsg: `WeChat /sns/jscode2session: ${reason}` })
+})
+
 it('goods: order, push, refunds', async () => {
   const order = await virtualOrder()
   expect(order).toMatchObject({
