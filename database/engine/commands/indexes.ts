@@ -163,6 +163,7 @@ function build(context: Context, collection: Collection, definitions: readonly I
     for (const definition of definitions) {
       const conflict = data.addIndex(definition)
       if (conflict) throw duplicateKeyError(collection.namespace, conflict)
+      if (Object.values(definition.key).includes('2dsphere')) requirePlaces(data, definition)
       collection.indexes = [...collection.indexes, definition]
     }
   } catch (error) {
@@ -171,6 +172,12 @@ function build(context: Context, collection: Collection, definitions: readonly I
     throw error
   }
   if (!unit.inTransaction) liveUnit(context, 'createIndexes').changed({ put: collection.entry() }, undo)
+}
+
+/** @throws DatabaseError 16755 for a document whose place cannot be read */
+function requirePlaces(data: Collection['data'], { name }: IndexDefinition): void {
+  const index = [...data.indexes].find((candidate) => candidate.name === name)
+  for (const [, doc] of data.entries()) index?.requirePlaces(doc)
 }
 
 function selectIndexes(collection: Collection, which: unknown): IndexDefinition[] {

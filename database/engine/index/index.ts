@@ -15,6 +15,7 @@ import {
   NO_SCALAR,
   scalarAt,
 } from './entries.ts'
+import { requireGeometry } from './geo-keys.ts'
 import { IdKeys, type KeyList } from './key-list.ts'
 import { OrderedKeys } from './ordered-keys.ts'
 
@@ -46,6 +47,8 @@ export class Index {
   readonly #isId: boolean
   readonly #partial: Matcher | undefined
   readonly #declarationOnly: boolean
+  /** Paths of a `2dsphere` index that hold places. */
+  readonly #places: readonly (readonly string[])[]
   readonly #roots: readonly string[]
   readonly #encoder: KeyEncoder
 
@@ -55,6 +58,9 @@ export class Index {
     this.#isId = definition.name === ID_INDEX.name
     this.#keys = keys ?? (this.#isId ? new IdKeys() : new OrderedKeys())
     this.parts = keyParts(definition.key)
+    this.#places = this.parts
+      .filter(({ path }) => definition.key[path] === '2dsphere')
+      .map(({ segments }) => segments)
     this.#roots = [...new Set(this.parts.map((part) => part.segments[0]!))]
     this.#declarationOnly = isDeclarationOnly(definition.key)
     // A collated index tells equal strings from different ones, but has no order; see {@link ordered}.
@@ -96,10 +102,11 @@ export class Index {
 
   /**
    * What writing one version over the other changes here; undefined for nothing.
-   * @throws DatabaseError 171 when the new version has parallel arrays
+   * @throws DatabaseError 171 when the new version has parallel arrays, 16755 when it has a place that is none
    */
   change(before: Doc | undefined, after: Doc | undefined): KeyChange | undefined {
     if (before && after && (this.#isId || this.untouched(before, after))) return undefined
+    if (after) this.requirePlaces(after)
     const added = after ? this.#keysAndArrays(after) : NO_KEYS
     const removed = before ? this.keysOf(before) : NO_KEYS.keys
     if (added.keys.length === 0 && removed.length === 0) return undefined
@@ -109,6 +116,12 @@ export class Index {
       added: added.keys.filter((key) => !removed.includes(key)),
       multikey: added.multikey,
     }
+  }
+
+  /** @throws DatabaseError 16755 when a `2dsphere` index cannot take this document */
+  requirePlaces(doc: Doc): void {
+    if (this.#places.length === 0 || (this.#partial && !this.#partial.matches(doc))) return
+    for (const segments of this.#places) requireGeometry(doc, segments)
   }
 
   apply(record: number, change: KeyChange): void {

@@ -274,6 +274,72 @@ describe('unique indexes', () => {
   })
 })
 
+describe('2dsphere indexes', () => {
+  const point = (...coordinates: number[]) => ({ type: 'Point', coordinates })
+  const refused: [string, Doc, RegExp][] = [
+    ['a string', { at: 'x' }, /geo element must be an array or object: at: "x"/],
+    ['a longitude that is none', { at: point(500, 1) }, /out of bounds/],
+    ['a legacy point out of bounds', { at: [500, 1] }, /out of bounds/],
+    ['an unknown type', { at: { type: 'Spot', coordinates: [1, 1] } }, /Can't extract geo keys/],
+    ['a list of points', { at: [point(1, 1), point(2, 2)] }, /Point must only contain numeric elements/],
+    [
+      'an open ring',
+      {
+        at: {
+          type: 'Polygon',
+          coordinates: [
+            [
+              [0, 0],
+              [1, 0],
+              [1, 1],
+            ],
+          ],
+        },
+      },
+      /Can't extract geo keys/,
+    ],
+    ['a wrong one among others', { stops: [{ at: point(1, 1) }, { at: 'x' }] }, /geo element/],
+  ]
+  test.each(refused)('%s is refused, as it would never be found', async (_what, doc, text) => {
+    await using bench = new Bench()
+    await bench.index('c', { at: '2dsphere' })
+    await bench.index('c', { 'stops.at': '2dsphere', n: 1 })
+    await bench.insert('c', [{ _id: 1, n: 1 }])
+    for (const command of [
+      { insert: 'c', documents: [{ _id: 2, ...doc }] },
+      { update: 'c', updates: [{ q: { _id: 1 }, u: { $set: doc } }] },
+    ]) {
+      const reply = await bench.run(command)
+      expect(reply).toMatchObject({
+        n: 0,
+        writeErrors: [{ code: 16755, errmsg: expect.stringMatching(text) }],
+      })
+    }
+    await bench.insert('d', [doc])
+    const key = 'at' in doc ? { at: '2dsphere' } : { 'stops.at': '2dsphere' }
+    const build = bench.run({ createIndexes: 'd', indexes: [{ key, name: 'g' }] })
+    expect((await failure(build)).code).toBe(16755)
+  })
+
+  test('no place, an empty one and every form of one are taken', async () => {
+    await using bench = new Bench()
+    await bench.index('c', { at: '2dsphere' })
+    await bench.index('c', { 'stops.at': '2dsphere' })
+    const docs: Doc[] = [
+      {},
+      { at: null },
+      { at: [] },
+      { at: {} },
+      { at: point(1, 1) },
+      { at: [1, 1] },
+      { at: { lng: 1, lat: 1 } },
+      { stops: [{ at: point(1, 1) }, {}, { at: point(2, 2) }] },
+    ]
+    await bench.insert('c', docs)
+    expect(await bench.run({ count: 'c' })).toMatchObject({ n: docs.length })
+  })
+})
+
 describe('update and delete', () => {
   test('what an update moves along an index is changed once', async () => {
     await using bench = new Bench()
