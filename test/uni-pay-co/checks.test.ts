@@ -274,9 +274,15 @@ describe('configuration', () => {
     const missing = (text: string) => text.replaceAll('alipay/appCertPublicKey.crt', 'alipay/nothing.crt')
     await withConfig(missing, async (other) => {
       expect(await other.order()).toMatchObject({ errCode: 0 })
-      expect(await other.order({ provider: 'alipay' }, { platform: 'web' })).toMatchObject({
-        errMsg: expect.stringMatching(/alipay\.native.*nothing\.crt/),
-      })
+      const names = expect.stringMatching(
+        /alipay\.native: appCertPath: cannot read uni-config-center\S*nothing\.crt/,
+      )
+      expect(await other.order({ provider: 'alipay' }, { platform: 'web' })).toMatchObject({ errMsg: names })
+      // No path of this machine in what a client gets, whichever method it is.
+      const out_trade_no = 'BEFORE'
+      const row = { out_trade_no, provider: 'alipay', provider_pay_type: 'native', status: 1, total_fee: 100 }
+      await (await other.space.db()).collection('uni-pay-orders').add(row)
+      expect(await other.admin.refund!({ out_trade_no })).toMatchObject({ thrown: true, errMsg: names })
     })
   })
 })

@@ -4,6 +4,7 @@ import { notifyUrl } from '../config/config.ts'
 import type { OrderRow } from '../dao/order-row.ts'
 import { addRefund } from '../dao/orders.ts'
 import { PayError, reasonOf } from '../pay-error.ts'
+import { Merchant } from '../providers/merchant.ts'
 import { findOrder, findToRefund, merchantOf, type OrderNumbers } from './find-order.ts'
 import { chinaTime, yuanText } from './numbers.ts'
 
@@ -22,6 +23,8 @@ export async function refund(params: RefundParams, caller: Caller): Promise<Row>
   const outRefundNo = text(params.out_refund_no) ?? `${order.out_trade_no}-${(order.refund_count ?? 0) + 1}`
   const refundFee = params.refund_fee === undefined ? order.total_fee : params.refund_fee
   const refundDesc = text(params.refund_desc) ?? '用户申请退款'
+  await checkMerchant(order)
+  const reporting = reportingOf(order, caller)
   let result: Row
   try {
     const merchant = await merchantOf(order)
@@ -33,12 +36,10 @@ export async function refund(params: RefundParams, caller: Caller): Promise<Row>
       refundFee,
       refundDesc,
       refundFeeType: text(params.refund_fee_type) ?? 'CNY',
-      ...reportingOf(order, caller),
+      ...reporting,
       ...virtualOf(order),
     })
   } catch (error) {
-    // What is wrong with the configuration is no answer of the platform.
-    if (error instanceof PayError) throw error
     return refusedRefund(error)
   }
   if (!result?.refundFee) throw new PayError(53002, { detail: String(result?.subMsg ?? '') })
@@ -66,6 +67,19 @@ export async function getRefund(params: OrderNumbers): Promise<Row> {
 }
 
 // internals
+
+/**
+ * What is wrong with the configuration is no refusal of the platform's.
+ *
+ * @throws PayError 53005 for a certificate that is none, Error for anything else
+ */
+async function checkMerchant({ provider, provider_pay_type: payType }: OrderRow): Promise<void> {
+  try {
+    await Merchant.open({ provider, payType, offline: true })
+  } catch (error) {
+    throw certificateTrouble.test(reasonOf(error)) ? new PayError(53005) : error
+  }
+}
 
 /** Platforms that report refunds where they are told to; Alipay does so where the payment was reported. */
 function reportingOf({ provider, provider_pay_type }: OrderRow, { cloudInfo }: Caller): Row {
