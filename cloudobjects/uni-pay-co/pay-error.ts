@@ -49,10 +49,13 @@ export function failureOf(error: unknown, locale: string): Failure | undefined {
 /** What went wrong, for people; errors of the platforms carry their own text. */
 export function reasonOf(error: unknown): string {
   const { errMsg, message, errorMessage } = (error ?? {}) as Record<string, unknown>
-  return String(errMsg || message || errorMessage || error)
+  // Files of the configuration from there on: it may reach a client where this machine keeps them.
+  return String(errMsg || message || errorMessage || error).replace(configFolder, '')
 }
 
 // internals
+
+const configFolder = /[^\s:'"]*[\\/](?=uni-config-center[\\/]uni-pay[\\/])/g
 
 function textOf(code: ErrorCode, locale: string): string {
   const i18n = uniCloud.initI18n({

@@ -10,6 +10,7 @@ import { formatLine } from './console.ts'
 import type { ActiveCall, DatabasePort, GuestRuntime } from './guest-context.ts'
 import { RelayPort } from './relay-port.ts'
 import type { RunningCall } from './running-call.ts'
+import { withSourceFiles } from './shown-paths.ts'
 
 /** What the asynchronous context of user code says: whose code it is, and of which call. */
 export interface Scope {
@@ -68,7 +69,7 @@ export class InstanceRuntime implements GuestRuntime {
   /** A line that is already formatted. */
   print(level: GuestLog['level'], channel: GuestLog['channel'], text: string): void {
     const requestId = this.currentCall()?.call.requestId
-    const entry: GuestLog = { time: this.now(), level, text, channel }
+    const entry: GuestLog = { time: this.now(), level, text: withSourceFiles(text, this.space), channel }
     if (requestId) entry.requestId = requestId
     this.#channel.send({ t: 'log', entry })
   }

@@ -15,7 +15,7 @@ import { loadFailure } from './load-failure.ts'
 import { createLoader, type Loader } from './loader/loader.ts'
 import { ObjectCallee } from './object-call.ts'
 import { RunningCall } from './running-call.ts'
-import { withoutConfigFolder, withoutProjectFolder } from './shown-paths.ts'
+import { withoutConfigFolder, withoutProjectFolder, withSourceFiles } from './shown-paths.ts'
 import { createUniCloud } from './uni-cloud/index.ts'
 import { packages } from './uni-cloud/packages.ts'
 
@@ -108,6 +108,7 @@ export class Kernel {
     } catch (error) {
       const failure = loadFailure(error)
       failure.errMsg = withoutProjectFolder(failure.errMsg, runtime.space)
+      if (failure.stack) failure.stack = withSourceFiles(failure.stack, runtime.space)
       this.#failure = { ok: false, failure: { reason: 'load', ...failure } }
       this.#channel.send({ t: 'load-failed', files: loader.files(), failure })
     }
@@ -131,7 +132,11 @@ export class Kernel {
 
   #finish(runtime: InstanceRuntime, id: number, end: CallEnd, ms: number): void {
     runtime.running.delete(id)
-    if (!end.ok) end.failure.errMsg = withoutConfigFolder(end.failure.errMsg, runtime.space)
+    if (!end.ok) {
+      const { failure } = end
+      failure.errMsg = withoutConfigFolder(failure.errMsg, runtime.space)
+      if (failure.stack) failure.stack = withSourceFiles(failure.stack, runtime.space)
+    }
     if (end.ok && end.value.type === 'json' && !end.value.absent) {
       this.#channel.send({ t: 'value', id, text: end.value.text, ms })
     } else this.#channel.send({ t: 'result', id, end, ms })

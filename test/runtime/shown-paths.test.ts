@@ -24,3 +24,24 @@ test('callers hear of files without the folder of the machine they lie in', asyn
   // What the code says itself is its own affair.
   expect(await textOf('own')).toContain(project.root)
 })
+
+test('the log names the files that the developer wrote, not the merged copy of the configuration', async () => {
+  using project = new ProjectFolder({
+    'hook/index.js': `exports.main = async ({ caught }) => {
+  const hook = require('uni-config-center')({ pluginId: 'p' }).requireFile('hook.js')
+  if (!caught) return hook()
+  try { hook() } catch (error) { console.error('caught', error) }
+}`,
+    'hook/package.json': configuration,
+    'common/uni-config-center/p/hook.js': "\nmodule.exports = () => { throw new Error('from a hook') }",
+  })
+  await using space = await openSpace({ project: project.root, builtins: true })
+  await space.invoke(clientCall('hook', { caught: true }))
+  const outcome = await space.invoke(clientCall('hook'))
+  const stack = outcome.ok ? '' : outcome.failure.stack
+  const logged = space.logs.list().find(({ text }) => text.includes('caught'))
+  for (const text of [stack, logged?.text]) {
+    expect(text).toContain('common/uni-config-center/p/hook.js:2:')
+    expect(text).not.toContain('overlay')
+  }
+})

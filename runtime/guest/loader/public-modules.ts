@@ -2,10 +2,11 @@
  * What a bare name means to user code: a public module, by `file:` path or by name (spec/runtime.md §1.4). Everything
  * else is an npm package and Node's business.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { GuestSpace } from '../../bridge.ts'
 import type { FunctionEntry, ModuleEntry } from '../../project/manifest.ts'
+import { sourceFile } from '../shown-paths.ts'
 import { type Owner, Owners } from './owners.ts'
 
 /** Merged out of several folders, so a `file:` path to one of them means the whole (spec/config-center.md §1). */
@@ -64,11 +65,7 @@ export class PublicModules {
   /** The user's own copy of a file that was read from an overlay. */
   sourceOf(file: string): string {
     const module = this.#table[mergedModule]
-    if (module?.sources === undefined) return file
-    const relative = path.relative(module.dir, file)
-    if (relative.startsWith('..') || path.isAbsolute(relative)) return file
-    const copies = module.sources.map((dir) => path.join(dir, relative))
-    return copies.find((copy) => existsSync(copy)) ?? file
+    return (module && sourceFile(file, module)) ?? file
   }
 
   // internals
