@@ -4,11 +4,14 @@ import path from 'node:path'
 import { LocalError } from '../errors/errors.ts'
 import type { SpaceOptions } from '../runtime/config/options.ts'
 import { type ClientInfo, type Invocation, outcomeValue, type Payload } from '../runtime/invocation.ts'
+import { sandboxFolder } from '../runtime/payment-sandbox.ts'
 import type { FunctionEntry } from '../runtime/project/manifest.ts'
 import { type RunParameters, readRunParameters } from '../runtime/project/run-parameters.ts'
 import { createSpace } from '../runtime/space.ts'
 import type { Space } from '../runtime/space-api.ts'
 import { fireOnce } from '../runtime/timers.ts'
+import { addressOfOwner } from '../sandbox/core/folder-lock.ts'
+import { platformHostMap } from '../sandbox/hosts.ts'
 import { leaveLeftovers } from './leftovers.ts'
 import { followLogs } from './print/follow-logs.ts'
 import { printProblems } from './print/problems.ts'
@@ -21,12 +24,23 @@ import { type Flags, spaceOptions } from './space-options.ts'
 export async function run(target: string, flags: Flags): Promise<void> {
   const [name = '', method] = splitTarget(target)
   checkFlags(flags, name, method)
-  const options = await spaceOptions(flags, { timers: false })
+  const options = besideDev(await spaceOptions(flags, { timers: false }))
   process.exitCode = await runOnce(name, method, options, flags)
   leaveLeftovers(options)
 }
 
 // internals
+
+/**
+ * Where a `dev` simulates payment platforms, they are meant here as well: nobody else knows of its orders, and nothing is
+ * to leave the machine. Elsewhere a job talks to the real ones.
+ */
+function besideDev(options: SpaceOptions): SpaceOptions {
+  const url = options.sandbox ? undefined : addressOfOwner(sandboxFolder(options))
+  return url === undefined
+    ? options
+    : { ...options, hostMap: { ...platformHostMap(url), ...options.hostMap } }
+}
 
 /** @returns the exit code */
 async function runOnce(

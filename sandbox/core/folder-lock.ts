@@ -54,6 +54,12 @@ export function mustBeFree(directory: string): void {
   if (owner && isAlive(owner)) throw inUse(directory, owner)
 }
 
+/** Where the process that has the folder is reached; undefined when none has it, or it did not know yet. */
+export function addressOfOwner(directory: string): string | undefined {
+  const owner = readOwner(fileIn(directory))
+  return owner && isAlive(owner) && owner.url !== '' ? owner.url : undefined
+}
+
 // internals
 
 function fileIn(directory: string): string {

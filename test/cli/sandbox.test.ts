@@ -41,6 +41,32 @@ test('keys, an order, its payment: a project takes money under dev', async () =>
   expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('--list') })
 })
 
+test('a job beside dev asks the platforms that are simulated there', async () => {
+  const project = await newProject()
+  await cli(['sandbox', 'keys', '--project', project])
+  await using server = await dev(['--project', project])
+  const order = { provider: 'wxpay', total_fee: 100, type: 'goods', description: 'milk', qr_code: true }
+  const { out_trade_no } = await call(server.url, 'createOrder', { ...order, order_no: 'no-beside-1' })
+  await post(`${server.url}/_unicloud/sandbox/faults`, { fault: 'notify.lost', match: { out_trade_no } })
+  await post(`${server.url}/_unicloud/sandbox/orders/${out_trade_no}/pay`, {})
+  const socket = path.join(project, '.unicloud-local', 'database', 'mongodb.sock')
+  const database = `mongodb://${encodeURIComponent(socket)}/?directConnection=true`
+  const params = JSON.stringify([{ out_trade_no }])
+  const asked = [
+    'run',
+    'uni-pay-co.getOrder',
+    '--project',
+    project,
+    '--database',
+    database,
+    '--params',
+    params,
+  ]
+  const answer = await cli(asked)
+  expect(answer.code, answer.stderr).toBe(0)
+  expect(JSON.parse(answer.stdout)).toMatchObject({ has_paid: true, status: 0 })
+})
+
 test('a configuration that is there is left alone', async () => {
   const project = await newProject()
   const file = path.join(project, configFolder, 'config.js')
