@@ -141,7 +141,7 @@ describe('stacks of transformed files', () => {
     for (const again of ['transformed', 'from the cache']) {
       const { error } = await project.load('f', 'await exports.main({ a: 7 })')
       expect(error?.stack, again).toMatch(
-        /^Error: id 7\n {4}at fail \(.*f\/lib\.ts:4:9\)\n {4}at async .*main \(.*f\/index\.ts:5:3\)/,
+        /^Error: id 7\n {4}at fail \(.*f\/lib\.ts:4:9\)\n(?: {4}at process.*\n)? {4}at async .*main \(.*f\/index\.ts:5:3\)/,
       )
     }
   })
