@@ -14,6 +14,7 @@ import { LOCK } from './store/files.ts'
 import { releaseLock } from './store/lock.ts'
 import { decodeFailure } from './thread-failure.ts'
 import type { FromThread, ThreadData, ToThread } from './thread-messages.ts'
+import { ThreadPulse } from './thread-pulse.ts'
 
 export interface EngineThreadOptions {
   /** A MongoDB server to be reached through the official driver; then there is no engine, and no data folder. */
@@ -30,6 +31,8 @@ export interface EngineThreadOptions {
   clock?: ClockState
   /** Gets one line for everything the user should know but that fails nothing. */
   warn?: (text: string) => void
+  /** How often the thread is asked whether it still hears, milliseconds. Default 5000. */
+  pulseMs?: number
   /** The built `database/thread.js`, when it is not where this package keeps it. */
   script?: string
 }
@@ -52,6 +55,7 @@ export class EngineThread implements AsyncDisposable {
   #lastDoor = 0
   #about: PortDescription = EMBEDDED
   #closing: Promise<void> | undefined
+  #pulse: ThreadPulse | undefined
 
   constructor(options: EngineThreadOptions = {}) {
     this.#options = options
@@ -105,14 +109,13 @@ export class EngineThread implements AsyncDisposable {
    */
   setClock(clock: ClockState): Promise<void> {
     writeClock(this.#clock, clock)
-    const worker = this.#worker
-    if (!worker) return Promise.resolve()
-    const move = ++this.#lastMove
-    worker.postMessage({ kind: 'clock', move } satisfies ToThread)
-    return new Promise((resolve) => this.#moves.set(move, resolve))
+    return this.#heard()
   }
 
-  /** Brings everything to the disk and ends the thread. Open commands are answered with an error. */
+  /**
+   * Brings everything to the disk and ends the thread. Open commands are answered with an error. A thread that is deaf
+   * is ended as it is: what it has acknowledged has reached the system.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -150,6 +153,8 @@ export class EngineThread implements AsyncDisposable {
     worker.unref()
     this.#worker = worker
     this.#ready = this.#follow(worker)
+    const { warn, pulseMs } = this.#options
+    if (warn) this.#pulse = new ThreadPulse(() => this.#heard(), warn, pulseMs)
     for (const [id, { options }] of again)
       worker.postMessage({ kind: 'listen', id, options } satisfies ToThread)
     // Whoever asks gets the failure; that nobody has asked is no reason to end the process.
@@ -211,6 +216,15 @@ export class EngineThread implements AsyncDisposable {
     })
   }
 
+  /** Resolves when the thread has looked at the clock, or is gone. */
+  #heard(): Promise<void> {
+    const worker = this.#worker
+    if (!worker) return Promise.resolve()
+    const move = ++this.#lastMove
+    worker.postMessage({ kind: 'clock', move } satisfies ToThread)
+    return new Promise((resolve) => this.#moves.set(move, resolve))
+  }
+
   #clockFollowed(move: number): void {
     this.#moves.get(move)?.()
     this.#moves.delete(move)
@@ -225,6 +239,7 @@ export class EngineThread implements AsyncDisposable {
       door.refused(databaseError(91, 'The database is closed'))
       door.closed()
     }
+    this.#pulse?.[Symbol.dispose]()
     this.#worker = undefined
     this.#database = undefined
   }
@@ -234,12 +249,18 @@ export class EngineThread implements AsyncDisposable {
     if (!worker) return
     worker.ref()
     const ended = new Promise((resolve) => worker.once('exit', resolve))
+    const deaf = setTimeout(() => void worker.terminate(), DEAF_MS)
+    void this.#heard().then(() => clearTimeout(deaf))
     worker.postMessage({ kind: 'close' } satisfies ToThread)
     await ended
+    clearTimeout(deaf)
   }
 }
 
 // internals
+
+/** How long a thread that is to close may be busy with something else, milliseconds. */
+const DEAF_MS = 3_000
 
 /** A wire server that was asked for, and who waits for what. */
 interface Door {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { ObjectId } from 'bson'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { DatabaseError } from '../../../database/command.ts'
 import { EngineThread, type EngineThreadOptions } from '../../../database/engine/engine-thread.ts'
 import { PortDatabase } from '../../../database/engine/port-client.ts'
@@ -183,6 +183,21 @@ describe('ports of one engine', () => {
 })
 
 describe('the thread', () => {
+  test('one that answers nobody is told of, and closing ends it with all that was acknowledged', async () => {
+    using folder = new Folder()
+    const told: string[] = []
+    const options = { directory: folder.path, warn: (text: string) => void told.push(text), pulseMs: 50 }
+    const thread = start(options)
+    await thread.database.command('d', { insert: 'c', documents: [{ _id: 1, a: 'x'.repeat(60) }] })
+    const endless = thread.database.command('d', { find: 'c', filter: { a: /(x+x+)+y/ } })
+    const refused = expect(endless).rejects.toBeInstanceOf(DatabaseError)
+    await vi.waitFor(() => expect(told).toEqual([expect.stringContaining('answers nobody meanwhile')]))
+    await thread.close()
+    await refused
+    const next = start({ directory: folder.path })
+    expect(await next.database.command('d', { count: 'c' })).toMatchObject({ n: 1 })
+  })
+
   test('a clock moved by hand is followed', async () => {
     const thread = start({ clock: { offsetMs: 0, frozenAt: Date.parse('2026-01-01T00:00:00Z') } })
     const now = async () => {
