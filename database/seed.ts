@@ -44,6 +44,8 @@ export interface SeedOutcome {
   seeded: Record<string, SeededCollection>
   /** Schemas by collection, of existing collections as well. */
   schemas: Record<string, { schema: Record<string, unknown>; path: string }>
+  /** How many collections there are now. */
+  collections: number
 }
 
 export interface SeededCollection {
@@ -60,13 +62,16 @@ export interface SeededCollection {
 export async function seedDatabase(options: SeedOptions): Promise<SeedOutcome> {
   const plan = await SeedPlan.of(options.files, options.report)
   const existing = await listCollections(options)
-  const outcome: SeedOutcome = { seeded: {}, schemas: {} }
+  const outcome: SeedOutcome = { seeded: {}, schemas: {}, collections: existing.size }
   for (const collection of plan.collections) {
     if (options.only && !options.only.includes(collection)) continue
     await keepSchema(options, plan, collection, outcome)
     const exists = existing.has(collection)
     if (exists && options.collections !== 'all') continue
-    if (!exists) await options.database.command(options.name, { create: collection })
+    if (!exists) {
+      await options.database.command(options.name, { create: collection })
+      outcome.collections++
+    }
     outcome.seeded[collection] = {
       created: !exists,
       // Indexes first: a document that violates one is then reported by its own line.

@@ -88,6 +88,8 @@ export interface DatabaseProfile {
   addBatch?: number
   sparseIndexes: boolean
   ttlIndexes: boolean
+  /** Of a space: collections, indexes, and indexes of one collection. Exceeding them is remarked, not refused. */
+  limits: { collections?: number; indexes?: number; collectionIndexes?: number }
   shapes: ResultShapes
 }
 
@@ -144,6 +146,7 @@ const aliyun: DatabaseProfile = {
   wholeObjectConditions: false,
   sparseIndexes: true,
   ttlIndexes: true,
+  limits: { collections: 100, indexes: 400 },
   shapes: affectedDocsShapes,
 }
 
@@ -159,6 +162,7 @@ const tencent: DatabaseProfile = {
   aggregateRows: 20,
   sparseIndexes: false,
   ttlIndexes: false,
+  limits: { collections: 300, collectionIndexes: 20 },
   shapes: requestIdShapes,
 }
 
@@ -174,6 +178,7 @@ const alipay: DatabaseProfile = {
   addBatch: 1000,
   sparseIndexes: false,
   ttlIndexes: false,
+  limits: { collections: 100, collectionIndexes: 20 },
   shapes: affectedDocsShapes,
 }
 
@@ -181,5 +186,5 @@ export const databaseProfiles: Readonly<Record<DatabaseProvider, DatabaseProfile
   aliyun,
   tencent,
   alipay,
-  dcloud: aliyun,
+  dcloud: { ...aliyun, limits: {} },
 }

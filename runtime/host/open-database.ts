@@ -2,8 +2,10 @@
 import path from 'node:path'
 import type { ClockState } from '../../clock/adjustable-clock.ts'
 import type { Clock } from '../../clock/clock.ts'
+import { databaseProfiles } from '../../database/api/profile.ts'
 import type { DocumentDatabase } from '../../database/command.ts'
 import { type ConnectedDatabase, connectDatabase } from '../../database/connect.ts'
+import { limitRemarks } from '../../database/seed/provider-limits.ts'
 import { seedDatabase } from '../../database/seed.ts'
 import { LocalError, type LocalErrorCode } from '../../errors/errors.ts'
 import type { SpaceOptions } from '../config/options.ts'
@@ -73,7 +75,7 @@ async function openToClients(owner: DatabaseOwner, opened: ConnectedDatabase): P
 
 async function seed(owner: DatabaseOwner, database: DocumentDatabase): Promise<void> {
   const faulty = new Set<string>()
-  const { seeded } = await seedDatabase({
+  const outcome = await seedDatabase({
     database,
     name: owner.databaseName,
     provider: owner.manifest.provider,
@@ -88,8 +90,10 @@ async function seed(owner: DatabaseOwner, database: DocumentDatabase): Promise<v
       )
     },
   })
+  for (const text of limitRemarks(outcome, databaseProfiles[owner.manifest.provider]))
+    remark(owner, 'warn', text)
   // The collection is there now, so that the next start passes over its files.
-  for (const name of Object.keys(seeded).filter((name) => faulty.has(name))) {
+  for (const name of Object.keys(outcome.seeded).filter((name) => faulty.has(name))) {
     remark(
       owner,
       'warn',

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createDatabaseApi, type DatabaseProvider } from '../../../database/api/index.ts'
+import { databaseProfiles } from '../../../database/api/profile.ts'
 import { EmbeddedDatabase } from '../../../database/engine/engine.ts'
+import { limitRemarks } from '../../../database/seed/provider-limits.ts'
 import { type SeedFile, type SeedOptions, type SeedProblem, seedDatabase } from '../../../database/seed.ts'
 
 /** A folder of database files and an empty database; both go away with the test. */
@@ -251,4 +253,26 @@ it('can be kept to some collections, and to everything but data', async () => {
     a: { created: true, indexes: 1, documents: 0 },
   })
   expect((await folder.seed()).seeded).toEqual({ b: { created: true, indexes: 0, documents: 1 } })
+})
+
+describe('more than the provider takes', () => {
+  const index = (n: number) =>
+    `{"IndexName":"i${n}","MgoKeySchema":{"MgoIndexKeys":[{"Name":"f${n}","Direction":"1"}],"MgoIsUnique":false}}`
+  const many = (count: number) =>
+    JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, n) => [`c${n}`, { data: [] }])))
+  const cases: [provider: DatabaseProvider, collections: number, indexes: number, remarks: string[]][] = [
+    ['aliyun', 99, 21, []],
+    ['aliyun', 100, 0, ['the space has 101 collections; online at most 100 are allowed']],
+    ['tencent', 101, 21, ['users has 21 indexes; online at most 20 are allowed']],
+    ['alipay', 1, 20, []],
+    ['dcloud', 101, 21, []],
+  ]
+  it.each(cases)('%s, %i collections, %i indexes', async (provider, collections, indexes, remarks) => {
+    await using folder = await SeedFolder.of({
+      'db_init.json': many(collections),
+      'users.index.json': `[${Array.from({ length: indexes }, (_, n) => index(n)).join()}]`,
+    })
+    expect(limitRemarks(await folder.seed(provider), databaseProfiles[provider])).toEqual(remarks)
+    expect(limitRemarks(await folder.seed(provider), databaseProfiles[provider])).toEqual([])
+  })
 })
