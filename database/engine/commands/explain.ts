@@ -13,6 +13,9 @@ export async function explain(context: Context, command: Doc): Promise<Doc> {
   const args = new Arguments('explain', command)
   const inner = args.required('explain', args.document('explain'))
   const verbosity = args.string('verbosity') ?? 'allPlansExecution'
+  if (!VERBOSITIES.has(verbosity)) {
+    fail(2, `Enumeration value '${verbosity}' for field 'explain.verbosity' is not a valid value.`)
+  }
   args.end()
   const [name = ''] = Object.keys(inner)
   const target = targetOf(context, name, inner)
@@ -22,6 +25,8 @@ export async function explain(context: Context, command: Doc): Promise<Doc> {
 }
 
 // internals
+
+const VERBOSITIES: ReadonlySet<string> = new Set(['queryPlanner', 'executionStats', 'allPlansExecution'])
 
 const SERVER = { host: 'localhost', port: 0, version: '7.0.0', gitVersion: 'unicloud-local' }
 

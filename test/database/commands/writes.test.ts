@@ -12,6 +12,12 @@ describe('arguments', () => {
       "BSON field 'find.filter' is the wrong type 'string', expected type 'object'",
     ],
     [
+      'an unknown verbosity',
+      { explain: { find: 'c' }, verbosity: 'loud' },
+      2,
+      "Enumeration value 'loud' for field 'explain.verbosity' is not a valid value.",
+    ],
+    [
       'a limit of the wrong type',
       { find: 'c', limit: 'x' },
       14,
