@@ -4,17 +4,13 @@
  */
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { hostname } from 'node:os'
 import path from 'node:path'
 import { LocalError } from '../../errors/errors.ts'
+import { isAlive, isHere, ownIdentity, type ProcessIdentity } from '../../processes/identity.ts'
 import { isObject, parseJson } from './json.ts'
 import { unusable } from './unusable.ts'
 
-interface Owner {
-  pid: number
-  /** When that process started, so that a number used again is not mistaken for it. */
-  started: string
-  host: string
+interface Owner extends ProcessIdentity {
   token: string
   /** Where its sandbox is reached; empty when that was not known yet. */
   url: string
@@ -28,13 +24,7 @@ export class FolderLock implements Disposable {
   constructor(directory: string, url: string) {
     this.#file = fileIn(directory)
     mustBeFree(directory)
-    const own: Owner = {
-      pid: process.pid,
-      started: processStart(process.pid),
-      host: hostname(),
-      token: this.#token,
-      url,
-    }
+    const own: Owner = { ...ownIdentity(), token: this.#token, url }
     try {
       mkdirSync(directory, { recursive: true })
       writeFileSync(this.#file, JSON.stringify(own))
@@ -51,13 +41,13 @@ export class FolderLock implements Disposable {
 /** @throws LocalError DATA_IN_USE naming the process that has the folder */
 export function mustBeFree(directory: string): void {
   const owner = readOwner(fileIn(directory))
-  if (owner && isAlive(owner)) throw inUse(directory, owner)
+  if (owner && isInUse(owner)) throw inUse(directory, owner)
 }
 
 /** Where the process that has the folder is reached; undefined when none has it, or it did not know yet. */
 export function addressOfOwner(directory: string): string | undefined {
   const owner = readOwner(fileIn(directory))
-  return owner && isAlive(owner) && owner.url !== '' ? owner.url : undefined
+  return owner && isInUse(owner) && owner.url !== '' ? owner.url : undefined
 }
 
 // internals
@@ -88,25 +78,7 @@ function readOwner(file: string): Owner | undefined {
   }
 }
 
-function isAlive({ pid, started, host }: Owner): boolean {
-  // A process may open its own folder again: tests do.
-  if (host !== hostname() || pid === process.pid) return false
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
-  }
-  const now = processStart(pid)
-  return now === '' || started === '' || now === started
-}
-
-/** Start time of a process in the kernel's own ticks, where the system tells; '' elsewhere. */
-function processStart(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The command name may hold blanks and brackets; the fields are counted from behind it.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
-  } catch {
-    return ''
-  }
+/** A process may open its own folder again: tests do. One of another machine cannot be asked, and counts for nothing. */
+function isInUse(owner: Owner): boolean {
+  return isHere(owner) && owner.pid !== process.pid && isAlive(owner)
 }

@@ -7,9 +7,10 @@ import { packageRoot } from '../../runtime/package-info.ts'
 const allowed: Record<string, readonly string[]> = {
   clock: [],
   errors: [],
+  processes: [],
   triggers: ['clock'],
-  sandbox: ['clock', 'errors'],
-  database: ['clock', 'errors'],
+  sandbox: ['clock', 'errors', 'processes'],
+  database: ['clock', 'errors', 'processes'],
   runtime: ['clock', 'errors', 'database', 'triggers', 'sandbox'],
   'test-kit': ['clock', 'errors', 'runtime', 'database', 'sandbox'],
   cli: ['clock', 'errors', 'runtime', 'database', 'triggers', 'sandbox'],

@@ -2,15 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { isAlive, isHere, ownIdentity, type ProcessIdentity } from '../../../processes/identity.ts'
 import { databaseError } from '../errors.ts'
 import { fileError, LOCK } from './files.ts'
 
 /** What a lock file says about its owner. */
-export interface LockOwner {
-  pid: number
-  /** When the owner's process started, so that a reused pid is not mistaken for it. */
-  started: string
-  host: string
+export interface LockOwner extends ProcessIdentity {
   /** Unlike any other owner's, so that an owner recognises itself. */
   token: string
   /** Where the owner serves the database, once it does. */
@@ -29,7 +26,7 @@ export class FolderLock implements Disposable {
   /** @throws DatabaseError 98 naming the owner when a living process has the folder */
   constructor(directory: string, token = randomBytes(8).toString('hex')) {
     this.#path = join(directory, LOCK)
-    this.#owner = { pid: process.pid, started: processStatus(process.pid).started, host: hostname(), token }
+    this.#owner = { ...ownIdentity(), token }
     try {
       mkdirSync(directory, { recursive: true })
     } catch (error) {
@@ -61,7 +58,7 @@ export class FolderLock implements Disposable {
       if (this.#create()) return
       const owner = readOwner(this.#path)
       if (owner === undefined) continue
-      if (isAlive(owner)) throw inUse(directory, owner)
+      if (isInUse(owner)) throw inUse(directory, owner)
       this.#clear(owner)
     }
     throw inUse(directory, readOwner(this.#path))
@@ -109,7 +106,7 @@ export class FolderLock implements Disposable {
 /** Who has a data folder at present; undefined when nobody does. */
 export function lockOwner(directory: string): LockOwner | undefined {
   const owner = readOwner(join(directory, LOCK))
-  return owner && isAlive(owner) ? owner : undefined
+  return owner && isInUse(owner) ? owner : undefined
 }
 
 /** Removes a lock that still carries this token: for an owner whose thread has died without doing so. */
@@ -133,31 +130,9 @@ function unreadable(): LockOwner {
   return { pid: 0, started: '', host: hostname(), token: '' }
 }
 
-function isAlive(owner: LockOwner): boolean {
-  // Another machine's processes (a shared folder) cannot be asked: take its word.
-  if (owner.host !== hostname()) return true
-  if (owner.pid <= 0) return false
-  try {
-    process.kill(owner.pid, 0)
-  } catch (error) {
-    if ((error as { code?: string }).code === 'ESRCH') return false
-  }
-  const { state, started } = processStatus(owner.pid)
-  // Killed, and its parent has not asked for its end yet: containers are full of parents that never do.
-  if (state === 'Z' || state === 'X') return false
-  return started === '' || owner.started === '' || started === owner.started
-}
-
-/** State of a process and its start time in the kernel's own ticks, where the system tells; '' elsewhere. */
-function processStatus(pid: number): { state: string; started: string } {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The command name may hold blanks and brackets; the fields are counted from behind it.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return { state: fields[0] ?? '', started: fields[19] ?? '' }
-  } catch {
-    return { state: '', started: '' }
-  }
+/** Another machine's processes (a shared folder) cannot be asked: take their word. */
+function isInUse(owner: LockOwner): boolean {
+  return !isHere(owner) || isAlive(owner)
 }
 
 function canNotLink(error: unknown): boolean {
@@ -168,14 +143,14 @@ function canNotLink(error: unknown): boolean {
 function inUse(directory: string, owner: LockOwner | undefined): Error {
   const who =
     owner && owner.pid > 0
-      ? `process ${owner.pid}${owner.host === hostname() ? '' : ` on ${owner.host}`}`
+      ? `process ${owner.pid}${isHere(owner) ? '' : ` on ${owner.host}`}`
       : 'another process'
   const way = owner?.uri
     ? `Connect to it at ${owner.uri}, stop it, or choose another data folder with --data.`
     : 'Stop it, or choose another data folder with --data.'
   // A container that was killed leaves its name behind, and its successor has another one.
   const gone =
-    owner && owner.host !== hostname()
+    owner && !isHere(owner)
       ? ` If ${owner.host} is gone, delete the file ${join(directory, LOCK)}.`
       : ''
   return databaseError(98, `The database folder ${directory} is in use by ${who}. ${way}${gone}`)
