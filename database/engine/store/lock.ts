@@ -150,8 +150,6 @@ function inUse(directory: string, owner: LockOwner | undefined): Error {
     : 'Stop it, or choose another data folder with --data.'
   // A container that was killed leaves its name behind, and its successor has another one.
   const gone =
-    owner && !isHere(owner)
-      ? ` If ${owner.host} is gone, delete the file ${join(directory, LOCK)}.`
-      : ''
+    owner && !isHere(owner) ? ` If ${owner.host} is gone, delete the file ${join(directory, LOCK)}.` : ''
   return databaseError(98, `The database folder ${directory} is in use by ${who}. ${way}${gone}`)
 }
