@@ -41,7 +41,7 @@ export interface PreparedQuery {
 export function prepare(context: Context, view: CollectionView, query: Query): PreparedQuery {
   const env = matchEnv(context, view, query)
   const matcher = compileFilter(query.filter, env)
-  if (matcher.near) needGeoIndex(view)
+  if (matcher.near) needGeoIndex(view, matcher.near)
   const sort = query.sort && Object.keys(query.sort).length > 0 ? query.sort : undefined
   const natural = naturalOrder(sort)
   const sorter = sort && natural === undefined ? sorterOf(sort, env, matcher) : undefined
@@ -236,10 +236,11 @@ function byDistance(docs: readonly Doc[], near: NearSpec): Doc[] {
 }
 
 /** @throws DatabaseError 291 when the collection has no geo index: `$near` is answered from one */
-function needGeoIndex(view: CollectionView): void {
-  const declared = view.collection.indexes.some(({ key }) =>
-    Object.values(key).some((kind) => kind === '2d' || kind === '2dsphere'),
-  )
+function needGeoIndex(view: CollectionView, { path, index }: NearSpec): void {
+  const declared = view.collection.indexes.some(({ key }) => {
+    const kind = key[path]
+    return index === 'any' ? kind === '2d' || kind === '2dsphere' : kind === index
+  })
   if (!declared)
     fail(291, 'error processing query: planner returned error: unable to find index for $geoNear query')
 }

@@ -388,4 +388,22 @@ describe('aggregate', () => {
     expect((await bench.find('c', { filter })).map(({ _id }) => _id)).toEqual([2, 1])
     expect((await bench.find('c', { filter, sort: { _id: 1 } })).map(({ _id }) => _id)).toEqual([1, 2])
   })
+
+  test.each([
+    ['$near of a pair', 'flat', { $near: [0, 0] }, 1],
+    ['$near of a pair', 'sphere', { $near: [0, 0] }, 291],
+    ['$near of a point', 'sphere', { $near: { $geometry: { type: 'Point', coordinates: [0, 0] } } }, 1],
+    ['$near of a point', 'flat', { $near: { $geometry: { type: 'Point', coordinates: [0, 0] } } }, 291],
+    ['$nearSphere of a pair', 'sphere', { $nearSphere: [0, 0] }, 1],
+    ['$nearSphere of a pair', 'flat', { $nearSphere: [0, 0] }, 1],
+    ['$near of a pair', 'none', { $near: [0, 0] }, 291],
+  ])('%s wants an index of its kind on its own field: %s', async (_name, field, near, expected) => {
+    await using bench = new Bench()
+    await bench.insert('c', [{ flat: [1, 1], sphere: [1, 1], none: [1, 1] }])
+    await bench.index('c', { flat: '2d' })
+    await bench.index('c', { sphere: '2dsphere' })
+    const found = bench.find('c', { filter: { [field]: near } })
+    if (expected === 291) await expect(found).rejects.toMatchObject({ code: 291 })
+    else expect(await found).toHaveLength(expected)
+  })
 })
