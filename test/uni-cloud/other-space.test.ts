@@ -48,8 +48,15 @@ describe('a space that cannot be used', () => {
   })
 
   it('rejects in the database, too', async () => {
-    const error = await guest.failure(`await uniCloud.database({ spaceId: 'third' }).collection('a').get()`)
-    expect(error.message).toContain('[third] is unknown here')
+    const code = `await uniCloud.init({ spaceId: 'third' }).database().collection('a').get()`
+    expect((await guest.failure(code)).message).toContain('[third] is unknown here')
+  })
+
+  it('is refused at once where the database is asked for by its space', async () => {
+    expect(await guest.failure(`uniCloud.database({ spaceId: 'third' })`)).toMatchObject({
+      errCode: 'INVALID_PARAM',
+      errMsg: expect.stringContaining('[third] is unknown here'),
+    })
   })
 
   it('aliyun knows no other spaces', async () => {

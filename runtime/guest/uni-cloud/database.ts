@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { CallOptions, Command, DocumentDatabase, Reply } from '../../../database/command.ts'
 import type { GuestRuntime } from '../guest-context.ts'
 import type { DatabaseApi, ObjectIdSource } from './database-client.ts'
+import { invalidParam } from './error.ts'
 import { LazySession } from './lazy-session.ts'
 import { otherSpace } from './other-space.ts'
 import { asUniCloudError } from './outbox.ts'
@@ -19,11 +20,27 @@ export class Databases {
     this.#runtime = runtime
   }
 
-  /** @param init `spaceId` of another space; without it, this one */
+  /**
+   * `uniCloud.database(init)`.
+   *
+   * @param init `spaceId` of another space; without it, this one
+   * @throws UniCloudError INVALID_PARAM when that space cannot be used (spec/database.md §3)
+   */
   database(init?: { spaceId?: string }): DatabaseApi {
-    const { space } = this.#runtime
     const spaceId = init?.spaceId
-    if (spaceId === undefined || spaceId === '' || spaceId === space.spaceId) {
+    if (spaceId !== undefined && !this.#isOwn(spaceId)) {
+      try {
+        otherSpace(this.#runtime, spaceId)
+      } catch (error) {
+        throw invalidParam((error as Error).message)
+      }
+    }
+    return this.of(spaceId)
+  }
+
+  /** The same for `uniCloud.init(…).database()`, whose operations reject when that space cannot be used. */
+  of(spaceId: string | undefined): DatabaseApi {
+    if (spaceId === undefined || this.#isOwn(spaceId)) {
       this.#own ??= this.#create(new LazyDatabase(() => connect(this.#runtime)))
       return this.#own
     }
@@ -36,6 +53,10 @@ export class Databases {
   }
 
   // internals
+
+  #isOwn(spaceId: string): boolean {
+    return spaceId === '' || spaceId === this.#runtime.space.spaceId
+  }
 
   #create(database: DocumentDatabase): DatabaseApi {
     const runtime = this.#runtime

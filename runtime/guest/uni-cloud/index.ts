@@ -143,7 +143,7 @@ function spaceGroup(own: () => object): MemberGroup {
         init: (options: { spaceId?: unknown }) => {
           const open = (spaceId: string) => ({
             ...callMembers(runtime, spaceId),
-            database: () => databases.database({ spaceId }),
+            database: () => databases.of(spaceId),
           })
           return initSpace(runtime, own(), open, options)
         },
