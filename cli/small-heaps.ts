@@ -27,8 +27,8 @@ export function keepHeapsSmall(): void {
 function small(): void {
   // The young generation keeps the size it has: calls leave little behind that lives on.
   setFlagsFromString('--semi-space-growth-factor=1')
-  // The old one is collected when it has doubled, not when it is four times as large.
-  setFlagsFromString('--heap-growing-percent=100')
+  // The old one is collected when it has grown by half, not when it is four times as large.
+  setFlagsFromString('--heap-growing-percent=50')
 }
 
 function asBuilt(): void {

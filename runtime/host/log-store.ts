@@ -35,7 +35,7 @@ export class LogStore {
   #seq = 0
 
   /** @param capacity entries kept; older ones are forgotten */
-  constructor(capacity = 5000) {
+  constructor(capacity = 2000) {
     this.#capacity = capacity
   }
 
