@@ -286,7 +286,6 @@ class LocalSpace implements Space, SpaceControl {
     this.#followClock?.[Symbol.dispose]()
     await Promise.all([this.#pools.close(graceMs), this.#others.close(graceMs)])
     this.#ticker.stop()
-    this.#memory?.close()
     await Promise.all(Object.values(this.#created.bridge).map((service) => service.close?.()))
     await Promise.all([this.#launcher.close(), this.#database.close(), this.#transforms.close()])
     this.#zone?.[Symbol.dispose]()

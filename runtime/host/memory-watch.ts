@@ -4,8 +4,8 @@
  * far above `memorySize`, and whenever the process grows, the busy threads are asked over the inspector protocol what
  * they use; they answer even from inside a loop without end.
  */
-import { Session } from 'node:inspector'
 import type { Carrier } from './carrier.ts'
+import { ThreadInspector } from './thread-inspector.ts'
 
 /** What a carrier lets the watch know; present where a heap shares the process with others. */
 export interface WatchedMemory {
@@ -23,16 +23,12 @@ export const memoryHeadroomMB = 768
 const growth = 48 * 1024 * 1024
 /** After a look that found a thread past half its limit the next one follows anyway. */
 const closeLookMs = 40
-/** A session that had nothing to report is closed after this long. */
-const quietMs = 2000
 
 export class MemoryWatch {
   readonly #carriers: () => Iterable<Carrier>
   /** Resident bytes from which growth counts. */
   #floor = process.memoryUsage.rss()
-  #session: ThreadSession | undefined
   #nextLook = Number.POSITIVE_INFINITY
-  #quietAt = 0
 
   /** @param carriers those that run user code now */
   constructor(carriers: () => Iterable<Carrier>) {
@@ -43,26 +39,21 @@ export class MemoryWatch {
   tick(now: number): void {
     const resident = process.memoryUsage.rss()
     if (resident < this.#floor) this.#floor = resident
-    if (resident - this.#floor >= growth || now >= this.#nextLook) {
-      this.#floor = resident
-      this.#look(now)
-    } else if (this.#session && now > this.#quietAt) this.close()
-  }
-
-  close(): void {
-    this.#session?.close()
-    this.#session = undefined
-    this.#nextLook = Number.POSITIVE_INFINITY
+    if (resident - this.#floor < growth && now < this.#nextLook) return
+    this.#floor = resident
+    this.#look()
   }
 
   // internals
 
-  #look(now: number): void {
+  #look(): void {
     this.#nextLook = Number.POSITIVE_INFINITY
-    this.#quietAt = now + quietMs
-    this.#session ??= new ThreadSession()
     for (const { memory } of this.#carriers()) {
-      if (memory) this.#session.ask(memory.threadId, memory.limitMB, (usedMB) => this.#judge(memory, usedMB))
+      if (!memory) continue
+      const expression = `(${usedMemory})(${memory.limitMB * 1024 * 1024})`
+      ThreadInspector.get().ask(memory.threadId, expression, (used) => {
+        if (typeof used === 'number') this.#judge(memory, used / 1024 / 1024)
+      })
     }
   }
 
@@ -73,64 +64,6 @@ export class MemoryWatch {
 }
 
 // internals
-
-/** Asks threads of this process for their memory, through one inspector session. */
-class ThreadSession {
-  readonly #session = new Session()
-  /** Inspector sessions by thread. */
-  readonly #sessions = new Map<number, string>()
-  /** Questions without an answer, by inspector session. */
-  readonly #open = new Map<string, (usedMB: number) => void>()
-  /** Asked before the inspector had attached to the thread. */
-  readonly #early = new Map<number, () => void>()
-
-  constructor() {
-    this.#session.connect()
-    this.#session.on('NodeWorker.attachedToWorker', ({ params }) => {
-      // `workerId` is a number of the inspector's own; the thread's stands in the title.
-      const threadId = Number(/^\[worker (\d+)\]/.exec(params.workerInfo.title)?.[1])
-      this.#sessions.set(threadId, params.sessionId)
-      this.#early.get(threadId)?.()
-      this.#early.delete(threadId)
-    })
-    this.#session.on('NodeWorker.receivedMessageFromWorker', ({ params }) => {
-      this.#receive(params.sessionId, params.message)
-    })
-    // Where the host itself is a thread there is no such domain, and memory is left to V8.
-    this.#session.post('NodeWorker.enable', { waitForDebuggerOnStart: false }, () => {})
-  }
-
-  /** One question per thread at a time: a thread that cannot answer yet is not asked again. */
-  ask(threadId: number, limitMB: number, answer: (usedMB: number) => void): void {
-    const sessionId = this.#sessions.get(threadId)
-    if (sessionId === undefined) {
-      this.#early.set(threadId, () => this.ask(threadId, limitMB, answer))
-      return
-    }
-    if (this.#open.has(sessionId)) return
-    this.#open.set(sessionId, answer)
-    const message = JSON.stringify({
-      id: 1,
-      method: 'Runtime.evaluate',
-      params: { expression: `(${usedMemory})(${limitMB * 1024 * 1024})`, returnByValue: true },
-    })
-    this.#session.post('NodeWorker.sendMessageToWorker', { sessionId, message }, (error) => {
-      if (error) this.#open.delete(sessionId)
-    })
-  }
-
-  close(): void {
-    this.#session.disconnect()
-  }
-
-  #receive(sessionId: string, message: string): void {
-    const { result } = JSON.parse(message) as { result?: { result?: { value?: unknown } } }
-    const answer = this.#open.get(sessionId)
-    this.#open.delete(sessionId)
-    const used = result?.result?.value
-    if (typeof used === 'number') answer?.(used / 1024 / 1024)
-  }
-}
 
 /**
  * Runs inside the thread, between two instructions of user code: bytes it really needs. What looks like too much may be

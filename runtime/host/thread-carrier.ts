@@ -1,4 +1,5 @@
 /** An instance in a worker thread: fast to start, with a heap limit of its own, and stoppable in any loop. */
+import { url as inspectorUrl } from 'node:inspector'
 import type { EventLoopUtilization } from 'node:perf_hooks'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { BatchChannel } from '../batch-channel.ts'
@@ -6,8 +7,8 @@ import type { GuestMessage, HostMessage } from '../bridge.ts'
 import { Claims } from '../claims.ts'
 import { builtFile } from '../package-info.ts'
 import type { Carrier, CarrierExit, CarrierOptions } from './carrier.ts'
-import { releaseFromDebugger } from './debugger-pause.ts'
 import { memoryHeadroomMB, type WatchedMemory } from './memory-watch.ts'
+import { ThreadInspector } from './thread-inspector.ts'
 
 export class ThreadCarrier implements Carrier {
   readonly transfersPorts = true
@@ -23,6 +24,7 @@ export class ThreadCarrier implements Carrier {
   #onOutput: (level: 'log' | 'error', text: string) => void = () => {}
 
   constructor(options: CarrierOptions) {
+    ThreadInspector.get()
     // A port of our own: user code may use and close the thread's `parentPort` as it likes.
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
@@ -77,7 +79,8 @@ export class ThreadCarrier implements Carrier {
     this.#killed = true
     const { threadId } = this.#worker
     const ended = this.#worker.terminate()
-    using _released = releaseFromDebugger(threadId)
+    // One that stands at a breakpoint would wait for its debugger for ever; none of its code runs any more.
+    if (inspectorUrl() !== undefined) ThreadInspector.get().resume(threadId)
     await ended
   }
 
