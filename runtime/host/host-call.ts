@@ -40,6 +40,8 @@ export class HostCall {
   readonly children = new Set<HostCall>()
   place: CallPlace | undefined
   running = false
+  /** Where the instance it was sent to claims it (claims.ts); undefined where instances cannot. */
+  slot: number | undefined
   /** Whether it waited for a cold start. */
   cold = false
   /** The caller's patience: past it the caller is answered, whatever the code does. */

@@ -34,10 +34,8 @@ export class Instance {
   readonly carrier: Carrier
   /** Calls that run in it, by number. */
   readonly running = new Map<number, HostCall>()
-  /** By number, the slots in which it claims them. */
-  readonly #slots = new Map<number, number>()
-  /** Calls it was handed ahead, in the order it will run them, with their slots. */
-  readonly #ahead = new Map<HostCall, number>()
+  /** Calls it was handed ahead, in the order it will run them. */
+  readonly #ahead = new Set<HostCall>()
   /** Project files its code has read. */
   readonly files = new Set<string>()
   readonly startedAt = performance.now()
@@ -81,16 +79,13 @@ export class Instance {
   run(call: HostCall): void {
     const { id } = call.input
     this.#start(call)
-    const slot = this.carrier.claims?.open(id)
-    if (slot !== undefined) this.#slots.set(id, slot)
-    this.send({ t: 'call', id, json: jsonOf(call), slot })
+    call.slot = this.carrier.claims?.open(id)
+    this.send({ t: 'call', id, json: jsonOf(call), slot: call.slot })
   }
 
   /** The call has passed its limit: nobody waits for its answer. False when it is not one of this instance's. */
   abandon(call: HostCall): boolean {
-    const { id } = call.input
-    if (!this.running.delete(id)) return false
-    this.#slots.delete(id)
+    if (!this.running.delete(call.input.id)) return false
     call.running = false
     return true
   }
@@ -101,17 +96,17 @@ export class Instance {
     if (!claims) return
     const { id } = call.input
     this.#owner.starting(call)
-    const slot = claims.open(id)
-    this.#ahead.set(call, slot)
-    this.send({ t: 'call', id, json: jsonOf(call), slot, ahead: true })
+    call.slot = claims.open(id)
+    this.#ahead.add(call)
+    this.send({ t: 'call', id, json: jsonOf(call), slot: call.slot, ahead: true })
   }
 
   /** Takes back what it was handed and has not started. */
   takeBack(): void {
     if (this.#ahead.size === 0) return
     const calls: HostCall[] = []
-    for (const [call, slot] of this.#ahead) {
-      if (this.carrier.claims?.take(slot, call.input.id)) calls.push(call)
+    for (const call of this.#ahead) {
+      if (this.#takeBack(call)) calls.push(call)
       else this.#start(call)
     }
     this.#ahead.clear()
@@ -201,7 +196,6 @@ export class Instance {
     const call = this.running.get(id)
     if (!call) return undefined
     this.running.delete(id)
-    this.#slots.delete(id)
     call.running = false
     const [next] = this.#ahead.keys()
     if (next && this.running.size === 0) {
@@ -210,6 +204,11 @@ export class Instance {
     }
     this.#owner.freed(this, tookMs)
     return call
+  }
+
+  /** True when it had not started the call, and will not any more. */
+  #takeBack({ slot, input }: HostCall): boolean {
+    return slot !== undefined && this.carrier.claims?.take(slot, input.id) === true
   }
 
   #start(call: HostCall): void {
@@ -225,10 +224,9 @@ export class Instance {
     this.#databasePort?.close()
     this.#drained()
     const spared: HostCall[] = []
-    for (const [id, call] of this.running) {
+    for (const call of this.running.values()) {
       call.running = false
-      const slot = this.#slots.get(id)
-      if (slot !== undefined && this.carrier.claims?.take(slot, id)) spared.push(call)
+      if (this.#takeBack(call)) spared.push(call)
       else call.fail(failures.crash(this.entry.name))
     }
     this.running.clear()

@@ -1,7 +1,7 @@
 /**
  * The threads of this process, seen through one inspector session that lasts as long as the process.
  *
- * It is opened before the first thread and never closed, on purpose: `NodeWorker.enable` goes through the list of
+ * It is opened before the first thread that may end by itself and never closed, on purpose: `NodeWorker.enable` goes through the list of
  * threads and calls back into JavaScript meanwhile, and where one of them ends just then, Node 20 reads the entry that
  * has gone and the whole process dies of SIGSEGV.
  */
