@@ -1,12 +1,10 @@
 /** Memory of a space: idle, under load, and per idle instance (PSS of the whole process tree). */
 import { execFile } from 'node:child_process'
-import path from 'node:path'
 import { promisify } from 'node:util'
-import { packageRoot } from '../runtime/package-info.ts'
 import { type Memory, median, memoryOf } from './measure.ts'
 import { writeProject } from './project.ts'
 import type { Report } from './report.ts'
-import { startServer } from './server.ts'
+import { devCommand, startServer } from './server.ts'
 
 const run = promisify(execFile)
 
@@ -16,18 +14,7 @@ export async function benchMemory(report: Report, rounds: number): Promise<void>
   const each: Memory[] = []
   for (let round = 0; round < rounds; round++) {
     const project = await writeProject(12)
-    const server = await startServer({
-      command: [
-        process.execPath,
-        path.join(packageRoot, 'dist/cli/main.js'),
-        'dev',
-        '--project',
-        project.root,
-        '--port',
-        '{port}',
-      ],
-      probe: '/_unicloud/api/health',
-    })
+    const server = await startServer(devCommand(project.root))
     await pause(3000)
     idle.push(memoryOf(server.pid))
     for (let n = 0; n < 4; n++) await fetch(`${server.url}/f${n}`)

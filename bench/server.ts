@@ -1,6 +1,8 @@
 /** Starts a server under test as a process of its own and waits until it answers. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { type AddressInfo, connect, createServer } from 'node:net'
+import path from 'node:path'
+import { packageRoot } from '../runtime/package-info.ts'
 
 export interface RunningServer {
   pid: number
@@ -54,6 +56,15 @@ export async function startServer(what: ServerCommand): Promise<RunningServer> {
     url,
     firstAnswerMs: performance.now() - started,
     stop: () => stop(child),
+  }
+}
+
+/** `dev` of what was built, on a project. */
+export function devCommand(project: string): ServerCommand {
+  const main = path.join(packageRoot, 'dist/cli/main.js')
+  return {
+    command: [process.execPath, main, 'dev', '--project', project, '--port', '{port}'],
+    probe: '/_unicloud/api/health',
   }
 }
 

@@ -1,11 +1,9 @@
 /** Start-up, cold starts and hot reload on a project of 50 functions. */
 import { writeFile } from 'node:fs/promises'
-import path from 'node:path'
-import { packageRoot } from '../runtime/package-info.ts'
 import { median } from './measure.ts'
 import { type BenchProject, writeProject } from './project.ts'
 import type { Report } from './report.ts'
-import { type RunningServer, startServer } from './server.ts'
+import { devCommand, type RunningServer, startServer } from './server.ts'
 
 export async function benchStart(report: Report, rounds: number): Promise<void> {
   const smallest: Times = { first: [], cold: [], edit: [] }
@@ -34,18 +32,7 @@ interface Times {
 }
 
 async function measure(project: BenchProject, times: Times): Promise<void> {
-  const server = await startServer({
-    command: [
-      process.execPath,
-      path.join(packageRoot, 'dist/cli/main.js'),
-      'dev',
-      '--project',
-      project.root,
-      '--port',
-      '{port}',
-    ],
-    probe: '/f0',
-  })
+  const server = await startServer({ ...devCommand(project.root), probe: '/f0' })
   times.first.push(server.firstAnswerMs)
   // Let the start settle: these two are about a running space.
   await pause(500)

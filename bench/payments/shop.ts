@@ -2,11 +2,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { packageRoot } from '../../runtime/package-info.ts'
 import { readKeyMaterial } from '../../sandbox/keys/key-material.ts'
 import { configText, uniPayConfig } from '../../sandbox/keys/uni-pay-config.ts'
 import published from '../../sandbox/keys/vector-keys.json' with { type: 'json' }
-import { freePort, type RunningServer, startServer } from '../server.ts'
+import { devCommand, freePort, type RunningServer, startServer } from '../server.ts'
 
 export const material = readKeyMaterial(published, 'vector-keys.json')
 
@@ -35,12 +34,7 @@ export async function openShop(): Promise<ShopServer> {
     'unicloud-local.config.json': JSON.stringify({ sandboxKeys: 'published', maxInstances: 1 }),
     ...cloudFunctions(port),
   })
-  const main = path.join(packageRoot, 'dist/cli/main.js')
-  const server = await startServer({
-    command: [process.execPath, main, 'dev', '--project', root, '--port', '{port}'],
-    port,
-    probe: '/_unicloud/api/health',
-  })
+  const server = await startServer({ ...devCommand(root), port })
   const ask = async (method: string, target: string, body?: object): Promise<Row> => {
     const response = await fetch(`${server.url}${target}`, {
       method,

@@ -1,6 +1,6 @@
 /**
  * A ZIP archive as Alipay packs its bills: file names in GBK and not marked as UTF-8, which is what readers of these
- * archives have to cope with. No library writes such names.
+ * archives have to cope with. yazl writes UTF-8 names only, JSZip the UTF-8 name beside the other, which hides the trouble.
  */
 import { crc32, deflateRawSync } from 'node:zlib'
 

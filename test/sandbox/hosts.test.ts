@@ -175,7 +175,7 @@ describe('under dev', () => {
     for (const target of ['/_unicloud/api/functions', `${MOUNT}/orders`, `${MOUNT}/config`, `${MOUNT}/`]) {
       expect((await ask(url, target, { host })).status).toBe(403)
     }
-    // Below hosts/ the path names a host that is none: what follows is judged as any request to the sandbox.
+    // `x` is no platform's host: what follows it is judged as a request to the sandbox itself.
     expect((await ask(url, `${MOUNT}/hosts/x${MOUNT}/orders`, { host })).status).toBe(403)
   })
 

@@ -10,6 +10,7 @@ import { expect } from 'vitest'
 import { resolveOptions } from '../../runtime/config/resolve.ts'
 import { type DevServer, startDevServer } from '../../runtime/dev-server.ts'
 import { material, notifyOrigin, paymentProject, tokenSecret } from '../uni-pay-co/project.ts'
+import { openid, orderParams } from '../uni-pay-co/shop.ts'
 
 export type Row = Record<string, unknown>
 export type Answer = Row & { out_trade_no: string; order: Row }
@@ -18,7 +19,7 @@ export type Answer = Row & { out_trade_no: string; order: Row }
 export const databases = ['embedded', 'wire server'] as const
 export type DatabaseKind = (typeof databases)[number]
 
-export const openid = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o'
+export { openid }
 
 const clientInfo = {
   platform: 'mp-weixin',
@@ -150,16 +151,7 @@ export class World {
   }
 
   orderParams(change: Row = {}): Row {
-    this.#orders++
-    return {
-      provider: 'wxpay',
-      total_fee: 100,
-      type: 'count',
-      description: '测试订单',
-      order_no: `2026${String(this.#orders).padStart(16, '0')}`,
-      openid,
-      ...change,
-    }
+    return orderParams(++this.#orders, change)
   }
 
   /** @returns number of an order that is paid and settled */

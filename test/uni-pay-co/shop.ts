@@ -28,6 +28,19 @@ export const clientInfo = {
   locale: 'zh-Hans',
 }
 
+/** What `createOrder` is usually given, with changes. @param count makes its number unlike those of others */
+export function orderParams(count: number, change: Row = {}): Row {
+  return {
+    provider: 'wxpay',
+    total_fee: 100,
+    type: 'count',
+    description: '测试订单',
+    order_no: `2026${String(count).padStart(16, '0')}`,
+    openid,
+    ...change,
+  }
+}
+
 export class Shop {
   readonly space: TestSpace
   readonly #origin: string
@@ -137,18 +150,8 @@ export class Shop {
     return `${encoded}.${createHmac('sha256', tokenSecret).update(encoded).digest('base64url')}`
   }
 
-  /** The usual order, with changes. */
   orderParams(change: Row = {}): Row {
-    this.#orders++
-    return {
-      provider: 'wxpay',
-      total_fee: 100,
-      type: 'count',
-      description: '测试订单',
-      order_no: `2026${String(this.#orders).padStart(16, '0')}`,
-      openid,
-      ...change,
-    }
+    return orderParams(++this.#orders, change)
   }
 
   async order(change: Row = {}, client: Row = {}): Promise<Answer> {
