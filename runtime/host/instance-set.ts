@@ -70,6 +70,13 @@ export class InstanceSet {
     return this.#free.at(-1)
   }
 
+  /** Calls that wait inside instances, handed ahead. */
+  get waiting(): number {
+    let count = 0
+    for (const { waiting } of this.#all) count += waiting
+    return count
+  }
+
   /** The one that holds the fewest calls it has not started, if it may be handed another. */
   get forAhead(): Instance | undefined {
     let best: Instance | undefined

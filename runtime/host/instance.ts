@@ -70,7 +70,12 @@ export class Instance {
     return this.state === 'ready' && this.running.size < this.entry.config.concurrency
   }
 
-  /** How many calls it holds that it has not started; Infinity where none may be handed ahead. */
+  /** How many calls it was handed ahead that had no turn yet. */
+  get waiting(): number {
+    return this.#ahead.size
+  }
+
+  /** The same; Infinity where none may be handed ahead. */
   get ahead(): number {
     const able = this.carrier.claims && this.entry.config.concurrency === 1 && this.state === 'ready'
     return able ? this.#ahead.size : Number.POSITIVE_INFINITY

@@ -268,7 +268,8 @@ export class Pool implements CallPlace, InstanceOwner {
     const { name } = this.#entry
     const loadFailure = this.#load.failure
     if (loadFailure && !this.#instances.ready) return loadFailure
-    if (this.#queue.size >= this.#host.maxQueue) return failures.capacity(name)
+    // What was handed ahead waits as well.
+    if (this.#queue.size + this.#instances.waiting >= this.#host.maxQueue) return failures.capacity(name)
     if (call.input.parent && !this.hasRoom() && wouldDeadlock(this, call)) {
       this.#remarks.waitsForItself(this.#host.maxInstances)
       return failures.capacity(name)

@@ -75,19 +75,26 @@ describe('more calls than instances', () => {
     expect(status('sleeper')?.idle).toBeLessThanOrEqual(5)
   })
 
-  test('beyond the bound of the queue they are refused at once, the others are not', async () => {
-    space = await openSpace({ maxInstances: 1, maxQueue: 5 })
-    await call('sleeper', { ms: 1 })
-    const outcomes = await Promise.all(
-      Array.from({ length: 10 }, () => space.invoke(clientCall('sleeper', { ms: 300 }))),
-    )
-    const refused = outcomes.filter((outcome) => !outcome.ok)
-    expect(refused).toHaveLength(4)
-    expect(failureOf(refused[0] as never)).toEqual([
-      'FunctionResourceExhausted',
-      'No instance available for [sleeper]',
-    ])
-  })
+  test.each([
+    ['in the queue', 20],
+    // A function whose calls take no time is handed some ahead.
+    ['in the instance', undefined],
+  ])(
+    'beyond the bound of those that wait %s they are refused at once, the others are not',
+    async (_where, ms) => {
+      space = await openSpace({ maxInstances: 1, maxQueue: 5 })
+      for (let round = 0; round < 3; round++) await call('sometimes-slow', { ms })
+      const outcomes = await Promise.all(
+        Array.from({ length: 10 }, () => space.invoke(clientCall('sometimes-slow', { ms: 300 }))),
+      )
+      const refused = outcomes.filter((outcome) => !outcome.ok)
+      expect(refused).toHaveLength(4)
+      expect(failureOf(refused[0] as never)).toEqual([
+        'FunctionResourceExhausted',
+        'No instance available for [sometimes-slow]',
+      ])
+    },
+  )
 
   test('never start more instances than calls that wait', async () => {
     space = await openSpace()
